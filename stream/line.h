@@ -95,6 +95,7 @@ struct tick_line {
     enum tick_state state;
     int64_t mark_ms;           /* largest event time read; INT64_MIN: none yet */
     int64_t clock_ms;          /* the clock that INGEST saw (replay: the mark) */
+    int64_t written_ms;        /* wall clock at the writer; tells one --until-end run from an earlier one, nothing else */
     int32_t roster[TIME_INPUTS]; /* partitions of the time inputs; 0: the topic is not there */
     int32_t count_count;
     const struct tick_count *counts; /* borrowed: encoder's caller, or the decoder's arena */

@@ -72,10 +72,10 @@ void shard_seal(struct shard *shard, int64_t *offset, uint64_t *sequence);
 void shard_committed(struct shard *shard);
 int64_t shard_offset(const struct shard *shard);        /* next offset to read */
 uint64_t shard_sequence(const struct shard *shard);     /* of the last sealed transaction */
-/* The log of this shard has said `ended` (after `ticks_after_offset`) for every source of the roster: --until-end is done. */
-bool shard_ended(const struct shard *shard);
+/* Every source of the roster has said `ended` in a tick written at or after written_since_ms (INT64_MIN: at any time). */
+bool shard_ended(const struct shard *shard, int64_t written_since_ms);
 /* Names of the sources that have not ended yet, for messages ("orders[0] orders[3]"). */
-void shard_waiting_for(const struct shard *shard, struct buf *out);
+void shard_waiting_for(const struct shard *shard, int64_t written_since_ms, struct buf *out);
 void shard_view(const struct shard *shard, struct shard_view *out);
 const struct shard_counts *shard_counts(const struct shard *shard);
 /* JSON of one series ("SKU@LOCATION"), or false. Used by `inspect series` and /api/v1/series. */
