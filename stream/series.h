@@ -1,0 +1,38 @@
+/* Series table: (sku, location) -> index, and back. Indexes are dense, given out lowest free first,
+ * so that the same log gives the same indexes. The hash table grows without a pause: a bigger one
+ * is filled a few entries per insertion while both are searched.
+ *
+ * Names lie in one heap that never moves what it has given out. Owner: the shard. */
+#ifndef RESTOCK_SERIES_H
+#define RESTOCK_SERIES_H
+
+#include "config/base/slice.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct series_table;
+
+enum { SERIES_NONE = 0xffffffff };
+
+struct series_table *series_table_create(void);
+void series_table_destroy(struct series_table *table);
+
+uint32_t series_find(const struct series_table *table, struct slice sku,
+                     struct slice location); /* SERIES_NONE: absent */
+/* The name must not be there. Takes the lowest free index. */
+uint32_t series_add(struct series_table *table, struct slice sku, struct slice location);
+/* At a given index, for restore; false if name or index is taken. */
+bool series_add_at(struct series_table *table, uint32_t index, struct slice sku,
+                   struct slice location);
+void series_remove(struct series_table *table, uint32_t index);
+
+bool series_live(const struct series_table *table, uint32_t index);
+uint32_t series_count(const struct series_table *table); /* live ones */
+uint32_t series_end(const struct series_table *table); /* one past the highest index ever used */
+struct slice series_sku(const struct series_table *table, uint32_t index);
+struct slice series_location(const struct series_table *table, uint32_t index);
+size_t series_table_bytes(const struct series_table *table);
+
+#endif
