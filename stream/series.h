@@ -14,7 +14,7 @@
 
 struct series_table;
 
-enum { SERIES_NONE = 0xffffffff };
+#define SERIES_NONE UINT32_MAX
 
 struct series_table *series_table_create(void);
 void series_table_destroy(struct series_table *table);
