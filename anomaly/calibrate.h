@@ -1,0 +1,60 @@
+/* Calibration: what a score really means, learned from how often it was reached.
+ *
+ * A pool counts raw scores (-log10 of a model's tail probability, natural events included) in bins,
+ * forgets slowly, and fits a generalised Pareto distribution to the peaks over a threshold (Siffer
+ * et al. 2017), by probability-weighted moments with a prior worth CALIBRATE_PRIOR peaks that says
+ * "the model is right". A new pool therefore takes scores as they are; an overconfident model is
+ * corrected as peaks come in.
+ *
+ * Counts of one round are integers and act from the next calibrate_fold on, so their order does not
+ * matter.
+ *
+ * Thread: one owner. */
+#ifndef RESTOCK_CALIBRATE_H
+#define RESTOCK_CALIBRATE_H
+
+#include "config/base/buf.h"
+#include "config/base/slice.h"
+#include "config/base/status.h"
+
+#include <stdint.h>
+
+enum { CALIBRATE_BINS = 128 };
+#define CALIBRATE_BIN 0.125f /* score units; the last bin holds all above 15.9 */
+#define CALIBRATE_PRIOR 30.0 /* peaks */
+
+struct calibrate_pool {
+    uint32_t fresh[CALIBRATE_BINS]; /* of this round; bin 0 is counted apart */
+    uint64_t fresh_tests;
+    float seen[CALIBRATE_BINS]; /* discounted */
+    double tests;
+    /* derived by calibrate_fold */
+    float base_score,
+        base_log10; /* threshold of the peaks; log10 of the share of tests beyond it */
+    float scale, shape; /* of excess scores, in nats; the exact model has scale 1, shape 0 */
+};
+
+void calibrate_init(struct calibrate_pool *pool);
+
+static inline void calibrate_count(struct calibrate_pool *pool, float raw_score)
+{
+    if (raw_score >= CALIBRATE_BIN) {
+        float bin = raw_score / CALIBRATE_BIN;
+        pool->fresh[bin < (float)(CALIBRATE_BINS - 1) ? (int)bin : CALIBRATE_BINS - 1]++;
+    }
+}
+
+/* Take the round's counts; keep: share of the old counts that stays, (0, 1]. */
+void calibrate_fold(struct calibrate_pool *pool, double keep);
+/* Calibrated score (-log10 of the share of tests that reach raw_score), at most 30. */
+float calibrate_score(const struct calibrate_pool *pool, float raw_score);
+/* The raw score at which the calibrated one reaches `score`. */
+float calibrate_raw(const struct calibrate_pool *pool, float score);
+
+void calibrate_save(const struct calibrate_pool *pool, struct buf *out);
+/* Reads one pool from the front of *bytes and moves it on. STATUS_CORRUPT leaves *pool as it was.
+ */
+struct status *calibrate_load(struct slice *bytes, struct calibrate_pool *pool)
+    __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,61 @@
+/* Checks of one order line against the past of its product, at the event, before any bucket closes:
+ * price_error, bulk_order, returns_burst.
+ *
+ *     if (linecheck_price(check, cols, row, price, &signal)) ...   // judge, then learn; true:
+ * there is something to say
+ *
+ * State is a few numbers per series (HOT columns) and three calibration pools per shard that share
+ * the false-alarm budget with tails. A line judged strong is learned only in part, so one error
+ * does not become normal, and a real change does after a few lines. Double prices are a regular
+ * retail channel: the range of prices seen counts, not the distance from the median alone.
+ *
+ * Thread: one owner. No allocation after create. */
+#ifndef RESTOCK_LINECHECK_H
+#define RESTOCK_LINECHECK_H
+
+#include "anomaly/alert.h"
+#include "config/base/column.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct linecheck_cols { /* [N]; zero = nothing known */
+    float *price_median, *price_low,
+        *price_high; /* ln of minor units: running median and envelope */
+    float *quantity_mean, *quantity_spread,
+        *quantity_high; /* ln of units of a line: mean, variance, slowly falling maximum */
+    float *returns_rate; /* returned lines per bucket, discounted, as of returns_bucket */
+    uint32_t *returns_bucket; /* low 32 bits of the bucket's number */
+    uint16_t *prices, *quantities; /* lines learned, saturating */
+    uint16_t *returns_now; /* returned lines in returns_bucket */
+};
+
+extern const struct column_table linecheck_column_table;
+
+struct linecheck;
+
+struct linecheck *linecheck_create(const struct alert_options *options); /* NULL: no memory */
+void linecheck_destroy(struct linecheck *check);
+
+/* Once per close: budget as from tails_budget. */
+void linecheck_begin_close(struct linecheck *check, int64_t bucket, double budget);
+
+/* Each judges and learns one line of series `row` of a tile. True: *out holds a signal (WEAK or
+ * STRONG; QUIET where an alert that is open may end). bucket: of the line. */
+bool linecheck_price(struct linecheck *check, struct linecheck_cols *cols, uint32_t row,
+                     int64_t bucket, int64_t price_minor, struct alert_signal *out);
+bool linecheck_quantity(struct linecheck *check, struct linecheck_cols *cols, uint32_t row,
+                        int64_t bucket, int64_t quantity, struct alert_signal *out);
+/* A returned line (a return, or a cancellation that found no sale of the same bucket). */
+bool linecheck_return(struct linecheck *check, struct linecheck_cols *cols, uint32_t row,
+                      int64_t bucket, struct alert_signal *out);
+/* At a close, for a series with an open alert of one of these kinds: QUIET if the bucket had none
+ * of it, else NEUTRAL. */
+void linecheck_quiet(const struct linecheck_cols *cols, uint32_t row, int64_t bucket,
+                     enum alert_kind kind, bool had_lines, struct alert_signal *out);
+
+void linecheck_save(const struct linecheck *check, struct buf *out);
+struct status *linecheck_load(struct linecheck *check, struct slice bytes)
+    __attribute__((warn_unused_result));
+
+#endif
