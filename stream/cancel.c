@@ -251,9 +251,9 @@ bool cancel_restore(struct cancel *cancel, struct slice key, struct slice value)
                               : chunk_log_restore(cancel->waiting, key, value);
 }
 
-bool cancel_restored(const struct cancel *cancel)
+bool cancel_restored(struct cancel *cancel)
 {
-    return chunk_log_whole(cancel->sales) && chunk_log_whole(cancel->waiting);
+    return chunk_log_restored(cancel->sales) && chunk_log_restored(cancel->waiting);
 }
 
 size_t cancel_bytes(const struct cancel *cancel)

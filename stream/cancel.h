@@ -42,7 +42,7 @@ bool cancel_clean(const struct cancel *cancel);
 void cancel_seal(struct cancel *cancel, struct outbox *outbox, int32_t partition);
 bool cancel_restore(struct cancel *cancel, struct slice key,
                     struct slice value); /* kinds "o" (open sales) and "w" (waiting) */
-bool cancel_restored(const struct cancel *cancel);
+bool cancel_restored(struct cancel *cancel);
 size_t cancel_bytes(const struct cancel *cancel);
 
 #endif

@@ -1,7 +1,8 @@
 /* Buckets stand in a sorted array (a few, at most some thousands); each has an array of pointers to
  * chunks of 64 entries. Chunks that changed since the last seal stand in the list `dirty`; dropped
  * buckets leave a note until their tombstones are written. Restore may bring chunks of one bucket
- * in any order: missing ones are holes until they come, and chunk_log_whole says whether all came.
+ * in any order: missing ones are holes until they come, and chunk_log_restored says whether all
+ * came.
  */
 #include "stream/chunk_log.h"
 
@@ -281,6 +282,13 @@ bool chunk_log_restore(struct chunk_log *log, struct slice key, struct slice val
         return false;
     }
     struct chunk_bucket *bucket = found_or_new(log, (int64_t)(ordered ^ (UINT64_C(1) << 63)));
+    if (!value.data) {
+        if (index < bucket->chunks) {
+            free(bucket->at[index]);
+            bucket->at[index] = NULL;
+        }
+        return true;
+    }
     struct chunk *chunk = chunk_for(log, bucket, index);
     chunk->count = (uint32_t)(value.bytes / log->entry_bytes);
     if (value.bytes) {
@@ -289,8 +297,27 @@ bool chunk_log_restore(struct chunk_log *log, struct slice key, struct slice val
     return true;
 }
 
-bool chunk_log_whole(const struct chunk_log *log)
+/* Chunks at the end whose tombstones were read are gone; a bucket without chunks is none. */
+static void trim(struct chunk_log *log)
 {
+    size_t kept = 0;
+    for (size_t i = 0; i < log->count; i++) {
+        struct chunk_bucket *bucket = &log->buckets[i];
+        while (bucket->chunks && !bucket->at[bucket->chunks - 1]) {
+            bucket->chunks--;
+        }
+        if (bucket->chunks) {
+            log->buckets[kept++] = *bucket;
+        } else {
+            free_bucket(bucket);
+        }
+    }
+    log->count = kept;
+}
+
+bool chunk_log_restored(struct chunk_log *log)
+{
+    trim(log);
     for (size_t i = 0; i < log->count; i++) {
         const struct chunk_bucket *bucket = &log->buckets[i];
         for (uint32_t c = 0; c < bucket->chunks; c++) {

@@ -37,10 +37,10 @@ bool chunk_log_bucket(const struct chunk_log *log, size_t i, int64_t *bucket);
 void chunk_log_drop_before(struct chunk_log *log, int64_t bucket);
 bool chunk_log_clean(const struct chunk_log *log); /* nothing to save */
 void chunk_log_seal(struct chunk_log *log, struct outbox *outbox, int32_t partition);
-/* One state record (kind already seen). A tombstone needs no call. False: not one of ours. */
+/* One state record (kind already seen); value.data NULL is a tombstone. False: not one of ours. */
 bool chunk_log_restore(struct chunk_log *log, struct slice key, struct slice value);
 /* After the last state record: every chunk of every bucket came. */
-bool chunk_log_whole(const struct chunk_log *log);
+bool chunk_log_restored(struct chunk_log *log);
 size_t chunk_log_bytes(const struct chunk_log *log);
 
 #endif

@@ -160,7 +160,7 @@ bool dedup_restore(struct dedup *dedup, struct slice key, struct slice value)
 
 bool dedup_restored(struct dedup *dedup)
 {
-    if (!chunk_log_whole(dedup->log)) {
+    if (!chunk_log_restored(dedup->log)) {
         return false;
     }
     int64_t bucket;

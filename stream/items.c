@@ -150,6 +150,13 @@ bool items_restore(struct items *items, struct slice key, struct slice value)
 {
     uint32_t index;
     struct slice sku = {key.data + 1, key.bytes - 1};
+    if (!value.data) {
+        struct item *item = item_for(items, sku, &index);
+        items->bytes -= item->size;
+        free(item->bytes);
+        *item = (struct item){0};
+        return true;
+    }
     return set(items, item_for(items, sku, &index), value);
 }
 

@@ -1,40 +1,43 @@
-/* Tile: a fixed block of 256 series as struct of arrays; never moves, never resized. Columns of stream/, model/ and anomaly/ are carved
- * from one 64-byte-aligned block by their tables.
+/* Tile: a fixed block of 256 series as struct of arrays; never moves, never resized. Columns of
+ * stream/, model/ and anomaly/ are carved from one 64-byte-aligned block by their tables.
  *
- *     | ring units u16 [slots, N] | ring flags u8 [slots, N] | first ... trigger | forecaster ... | tails ... |
+ *     | ring units u16 [slots, N] | ring flags u8 [slots, N] | first ... trigger | forecaster ... |
+ * tails ... | linecheck ... |
  *
- * Cell of bucket b: slot = b mod slots. Writable buckets of a tile: (closed - W, closed + K]; the cell of a bucket that leaves the
- * window is cleared when the bucket K ahead may be written. Owner: the shard. */
+ * Cell of bucket b: slot = b mod slots. Writable buckets of a tile: (closed - W, closed + K]; the
+ * cell of a bucket that leaves the window is cleared when the bucket K ahead may be written. Owner:
+ * the shard. */
 #ifndef RESTOCK_TILE_H
 #define RESTOCK_TILE_H
 
-#include "anomaly/feed.h"
+#include "anomaly/linecheck.h"
 #include "anomaly/tails.h"
 #include "model/forecaster.h"
 #include "stream/plan.h"
 
 struct stream_cols {
-    uint16_t *units;     /* [slots, N] */
-    uint8_t *flags;      /* [slots, N] enum window_flag without WINDOW_ABSENT */
-    int64_t *first;      /* [N] bucket of the first sale + 1; 0: never sold */
-    int64_t *last;       /* [N] newest bucket with a sale + 1 */
-    int64_t *price;      /* [N] last unit price, minor units, + 1; 0: none seen */
-    int64_t *emitted;    /* [N] origin of the last forecast emitted + 1; 0: none */
+    int64_t *first; /* [N] bucket of the first sale + 1; 0: never sold */
+    int64_t *last; /* [N] newest bucket with a sale + 1 */
+    int64_t *price; /* [N] last unit price, minor units, + 1; 0: none seen */
+    int64_t *emitted; /* [N] origin of the last forecast emitted + 1; 0: none */
     float *emitted_mean; /* [N] its mean and 0.9 quantile of the longest sum */
     float *emitted_high; /* [N] */
-    int64_t *trigger;    /* [N] stock level at or below which a stock-out is announced, + 2; 0: not computed */
+    int64_t *trigger; /* [N] stock level at or below which a stock-out is announced, + 2; 0: not
+                         computed */
 };
 
 extern const struct column_table stream_column_table;
 
 struct tile {
     unsigned char *block;
+    uint16_t *units; /* [slots, N]; see stream/ring.h */
+    uint8_t *flags; /* [slots, N] enum window_flag without WINDOW_ABSENT */
     struct stream_cols cols;
     struct forecaster_cols forecast;
     struct tails_cols tails;
-    struct price_cols price;
-    int64_t closed;          /* last closed bucket */
-    uint32_t series;         /* N: one past the highest index ever used */
+    struct linecheck_cols linecheck;
+    int64_t closed; /* last closed bucket */
+    uint32_t series; /* N: one past the highest index ever used */
     bool cold_dirty;
     uint64_t dirty_slots[16]; /* bit set: cells of closed buckets to save */
 };
@@ -44,8 +47,10 @@ enum { TILE_SLOTS_MAX = 16 * 64 };
 struct tile *tile_create(const struct plan *plan, int64_t closed); /* NULL: no memory */
 void tile_destroy(struct tile *tile);
 size_t tile_bytes(const struct plan *plan); /* of a block */
-void tile_clear_series(const struct plan *plan, struct tile *tile, uint32_t row); /* all columns zero, for reuse of an index */
-void tile_clear_slot(const struct plan *plan, struct tile *tile, uint32_t slot);  /* cells only; overflows are the caller's */
+void tile_clear_series(const struct plan *plan, struct tile *tile,
+                       uint32_t row); /* all columns zero, for reuse of an index */
+void tile_clear_slot(const struct plan *plan, struct tile *tile,
+                     uint32_t slot); /* cells only; overflows are the caller's */
 
 /* All tables in the order of the block, with the struct their pointers live in. */
 enum { TILE_TABLES = 4 };
@@ -54,7 +59,11 @@ struct tile_table {
     void *cols;
 };
 void tile_tables(struct tile *tile, struct tile_table out[TILE_TABLES]);
-/* Bytes per series of the columns of one life, or of all (life < 0). */
-size_t tile_series_bytes(const struct plan *plan, int life);
+
+static inline uint32_t tile_slot(const struct plan *plan, int64_t bucket)
+{
+    int64_t slot = bucket % (int64_t)plan->slots;
+    return (uint32_t)(slot < 0 ? slot + (int64_t)plan->slots : slot);
+}
 
 #endif

@@ -1,0 +1,133 @@
+#include "stream/event.h"
+
+#include "config/base/ensure.h"
+#include "schemas/emit.h"
+
+int64_t event_slot_ms(const struct plan *plan, int64_t slot)
+{
+    return bucket_start(&plan->settings_ref->buckets, slot);
+}
+
+static void forecast_rows(struct emit *w, const struct forecast_block *block, uint32_t row)
+{
+    const uint32_t H = block->steps;
+    emit_array_begin(w, "steps", H);
+    for (uint32_t h = 0; h < H; h++) {
+        emit_record_begin(w, NULL);
+        emit_i32(w, "step", (int32_t)h + 1);
+        emit_f32(w, "mean", block->step_mean[(size_t)row * H + h]);
+        emit_f32s(w, "quantiles", block->step_q + ((size_t)row * H + h) * FORECAST_LEVELS,
+                  FORECAST_LEVELS);
+        emit_record_end(w);
+    }
+    emit_array_end(w);
+    /* Row 0 is the sum of one bucket: the first step again. */
+    const uint32_t S = block->sums;
+    emit_array_begin(w, "sums", S - 1);
+    for (uint32_t s = 1; s < S; s++) {
+        emit_record_begin(w, NULL);
+        emit_i32(w, "steps", block->sum_length[s]);
+        emit_f32(w, "mean", block->sum_mean[(size_t)row * S + s]);
+        emit_f32s(w, "quantiles", block->sum_q + ((size_t)row * S + s) * FORECAST_LEVELS,
+                  FORECAST_LEVELS);
+        emit_record_end(w);
+    }
+    emit_array_end(w);
+}
+
+static void forecast_flags(struct emit *w, const struct forecast_event *event)
+{
+    emit_array_begin(w, "flags", (size_t)event->censored + event->cold);
+    if (event->censored) {
+        emit_text(w, NULL, slice_of("censored"));
+    }
+    if (event->cold) {
+        emit_text(w, NULL, slice_of("cold_start"));
+    }
+    emit_array_end(w);
+}
+
+void event_forecast(const struct plan *plan, const struct forecast_event *event, struct buf *out)
+{
+    const struct buckets *buckets = &plan->settings_ref->buckets;
+    struct emit w;
+    wire_begin(plan->forecasts, out, &w);
+    emit_record_begin(&w, NULL);
+    emit_text(&w, "sku", event->sku);
+    emit_text(&w, "location", event->location);
+    emit_i64(&w, "origin", bucket_start(buckets, event->origin_bucket));
+    emit_i64(&w, "bucket_ms", buckets->length_ms);
+    emit_f32s(&w, "levels", forecast_levels, FORECAST_LEVELS);
+    forecast_rows(&w, event->block, event->row);
+    emit_map_begin(&w, "weights", FORECAST_EXPERTS);
+    for (int e = 0; e < FORECAST_EXPERTS; e++) {
+        emit_key(&w, slice_of(forecaster_name((enum forecast_expert)e)));
+        emit_f32(&w, NULL,
+                 event->block->weights[(size_t)event->row * FORECAST_EXPERTS + (size_t)e]);
+    }
+    emit_map_end(&w);
+    emit_text(&w, "model_version", slice_of("experts-1"));
+    forecast_flags(&w, event);
+    emit_bool(&w, "corrected", event->corrected);
+    emit_record_end(&w);
+    emit_end(&w);
+}
+
+static void alert_evidence_map(struct emit *w, const struct alert *alert)
+{
+    emit_map_begin(w, "evidence", (size_t)alert->evidence_count + 2);
+    emit_key(w, slice_of("expected"));
+    emit_branch(w, 0);
+    emit_f64(w, NULL, (double)alert->expected);
+    emit_key(w, slice_of("observed"));
+    emit_branch(w, 0);
+    emit_f64(w, NULL, (double)alert->observed);
+    for (uint32_t i = 0; i < alert->evidence_count; i++) {
+        emit_key(w, slice_of(alert_evidence_name((enum evidence_name)alert->evidence_name[i])));
+        emit_branch(w, 0);
+        emit_f64(w, NULL, (double)alert->evidence[i]);
+    }
+    emit_map_end(w);
+}
+
+static struct slice or_null(struct slice text)
+{
+    return text.bytes ? text : (struct slice){0};
+}
+
+void event_alert(const struct plan *plan, const struct alert_event *event, struct buf *out)
+{
+    const struct alert *alert = event->alert;
+    struct buf text = {0}, id = {0};
+    alert_text(&text, alert, &event->subject);
+    alert_id(&id, alert, &event->subject);
+    struct emit w;
+    wire_begin(plan->alerts, out, &w);
+    emit_record_begin(&w, NULL);
+    emit_text(&w, "alert_id", buf_view(&id));
+    emit_enum(&w, "kind", alert->kind, alert_kind_name((enum alert_kind)alert->kind));
+    emit_enum(&w, "severity", alert->severity,
+              alert_severity_name((enum alert_severity)alert->severity));
+    const char *state = alert_event_name(alert, event->change);
+    static const char *const STATES[] = {"OPEN", "UPDATE", "RESOLVED", "EXPIRED"};
+    uint32_t index = 0;
+    while (index < 3 && strcmp(STATES[index], state) != 0) {
+        index++;
+    }
+    emit_enum(&w, "state", index, state);
+    emit_optional_text(&w, "sku", or_null(event->subject.sku));
+    emit_optional_text(&w, "location", or_null(event->subject.location));
+    emit_i64(&w, "opened", alert->opened_ms);
+    emit_i64(&w, "updated", alert->updated_ms);
+    emit_optional_i64(&w, "closed", alert->closed_ms != 0, alert->closed_ms);
+    emit_f64(&w, "score", (double)alert->score);
+    emit_optional_f64(&w, "probability", true, (double)alert->probability);
+    emit_optional_f64(&w, "money_at_risk", alert->money > 0, (double)alert->money);
+    emit_optional_text(&w, "currency", or_null(event->currency));
+    emit_text(&w, "text", buf_view(&text));
+    alert_evidence_map(&w, alert);
+    emit_record_end(&w);
+    emit_end(&w);
+    buf_fini(&text);
+    buf_fini(&id);
+}

@@ -1,0 +1,264 @@
+#include "stream/layout.h"
+
+#include "config/base/ensure.h"
+#include "config/base/hash.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    LAYOUT_VERSION = 1,
+    LAYOUT_COLUMNS_MAX = 256,
+    LAYOUTS_MAX = 64,
+    NAME_MAX_BYTES = 63,
+    WIDTH_MAX = 4096
+};
+
+struct layout_column {
+    enum column_life life;
+    enum column_type type;
+    uint32_t width;
+    char name[NAME_MAX_BYTES + 1];
+    /* the program's own column of that name and type; width 0: there is none */
+    uint32_t own_table, own_row, own_width;
+};
+
+struct layout {
+    uint32_t hash;
+    uint32_t count;
+    struct layout_column *columns;
+};
+
+struct layouts {
+    struct layout known[LAYOUTS_MAX]; /* [0] is the program's own */
+    uint32_t count;
+    bool own_saved;
+    struct buf own_bytes;
+    struct tile prototype; /* for the tables; no block */
+};
+
+static bool is_saved(enum column_life life)
+{
+    return life == COLUMN_HOT || life == COLUMN_COLD;
+}
+
+static void describe(struct layouts *layouts)
+{
+    struct tile_table tables[TILE_TABLES];
+    tile_tables(&layouts->prototype, tables);
+    uint32_t count = 0;
+    struct buf rows = {0};
+    for (int t = 0; t < TILE_TABLES; t++) {
+        for (size_t r = 0; r < tables[t].table->count; r++) {
+            const struct column *column = &tables[t].table->rows[r];
+            if (is_saved(column->life)) {
+                ASSERT(strlen(column->name) <= NAME_MAX_BYTES);
+                count++;
+                buf_varint(&rows, column->life);
+                buf_varint(&rows, column->type);
+                buf_varint(&rows, column->width);
+                buf_varint(&rows, (int64_t)strlen(column->name));
+                buf_text(&rows, column->name);
+            }
+        }
+    }
+    buf_varint(&layouts->own_bytes, LAYOUT_VERSION);
+    buf_varint(&layouts->own_bytes, count);
+    buf_slice(&layouts->own_bytes, buf_view(&rows));
+    buf_fini(&rows);
+}
+
+static void find_own(struct layouts *layouts, struct layout_column *column)
+{
+    struct tile_table tables[TILE_TABLES];
+    tile_tables(&layouts->prototype, tables);
+    for (uint32_t t = 0; t < TILE_TABLES; t++) {
+        for (uint32_t r = 0; r < tables[t].table->count; r++) {
+            const struct column *own = &tables[t].table->rows[r];
+            if (strcmp(own->name, column->name) == 0 && own->type == column->type &&
+                is_saved(own->life)) {
+                column->own_table = t;
+                column->own_row = r;
+                column->own_width = own->width;
+            }
+        }
+    }
+}
+
+static uint32_t hash_of(struct slice bytes)
+{
+    return (uint32_t)hash_64(bytes.data, bytes.bytes, 0);
+}
+
+static bool parse(struct layouts *layouts, struct slice bytes, struct layout *out)
+{
+    struct cursor in = cursor_of(bytes);
+    (void)cursor_between(&in, LAYOUT_VERSION, LAYOUT_VERSION);
+    uint32_t count = (uint32_t)cursor_between(&in, 1, LAYOUT_COLUMNS_MAX);
+    struct layout_column *columns = calloc(count ? count : 1, sizeof *columns);
+    ASSERT(columns && "out of memory for a layout");
+    for (uint32_t i = 0; i < count && in.ok; i++) {
+        columns[i].life = (enum column_life)cursor_between(&in, COLUMN_HOT, COLUMN_COLD);
+        columns[i].type = (enum column_type)cursor_between(&in, COLUMN_U8, COLUMN_F64);
+        columns[i].width = (uint32_t)cursor_between(&in, 1, WIDTH_MAX);
+        struct slice name = cursor_slice(&in);
+        if (in.ok && name.bytes && name.bytes <= NAME_MAX_BYTES) {
+            memcpy(columns[i].name, name.data, name.bytes);
+            find_own(layouts, &columns[i]);
+        } else {
+            in.ok = false;
+        }
+    }
+    if (!cursor_done(&in)) {
+        free(columns);
+        return false;
+    }
+    *out = (struct layout){hash_of(bytes), count, columns};
+    return true;
+}
+
+struct layouts *layouts_create(const struct plan *plan)
+{
+    (void)plan; /* rings are not in records described here: they have a record per slot */
+    struct layouts *layouts = calloc(1, sizeof *layouts);
+    if (layouts) {
+        describe(layouts);
+        ASSERT(parse(layouts, buf_view(&layouts->own_bytes), &layouts->known[0]));
+        layouts->count = 1;
+    }
+    return layouts;
+}
+
+void layouts_destroy(struct layouts *layouts)
+{
+    if (!layouts) {
+        return;
+    }
+    for (uint32_t i = 0; i < layouts->count; i++) {
+        free(layouts->known[i].columns);
+    }
+    buf_fini(&layouts->own_bytes);
+    free(layouts);
+}
+
+bool layouts_restore(struct layouts *layouts, struct slice key, struct slice value)
+{
+    (void)key;
+    if (hash_of(value) == layouts->known[0].hash) {
+        layouts->own_saved = true;
+        return true;
+    }
+    struct layout layout;
+    if (layouts->count == LAYOUTS_MAX || !parse(layouts, value, &layout)) {
+        return false;
+    }
+    layouts->known[layouts->count++] = layout;
+    return true;
+}
+
+void layouts_seal(struct layouts *layouts, struct outbox *outbox, int32_t partition)
+{
+    if (layouts->own_saved) {
+        return;
+    }
+    char key[16];
+    int bytes = snprintf(key, sizeof key, "l%08x", (unsigned)layouts->known[0].hash);
+    outbox_add(outbox, TOPIC_STATE, partition, (struct slice){key, (size_t)bytes},
+               buf_view(&layouts->own_bytes));
+    layouts->own_saved = true;
+}
+
+static const struct layout *layout_named(const struct layouts *layouts, uint32_t hash)
+{
+    for (uint32_t i = 0; i < layouts->count; i++) {
+        if (layouts->known[i].hash == hash) {
+            return &layouts->known[i];
+        }
+    }
+    return NULL;
+}
+
+static unsigned char *plane(struct tile_table tables[TILE_TABLES],
+                            const struct layout_column *column, uint32_t element)
+{
+    const struct tile_table *table = &tables[column->own_table];
+    unsigned char *base;
+    memcpy(&base, (unsigned char *)table->cols + table->table->rows[column->own_row].pointer_offset,
+           sizeof base);
+    return base + (size_t)element * PLAN_TILE_SERIES * column_type_bytes(column->type);
+}
+
+static void put_hash(const struct layouts *layouts, struct buf *out)
+{
+    buf_put(out, &layouts->known[0].hash, sizeof layouts->known[0].hash);
+}
+
+void layout_put_row(const struct layouts *layouts, struct tile *tile, uint32_t row, struct buf *out)
+{
+    struct tile_table tables[TILE_TABLES];
+    tile_tables(tile, tables);
+    put_hash(layouts, out);
+    for (uint32_t i = 0; i < layouts->known[0].count; i++) {
+        const struct layout_column *column = &layouts->known[0].columns[i];
+        size_t bytes = column_type_bytes(column->type);
+        for (uint32_t k = 0; column->life == COLUMN_HOT && k < column->width; k++) {
+            buf_put(out, plane(tables, column, k) + row * bytes, bytes);
+        }
+    }
+}
+
+bool layout_get_row(const struct layouts *layouts, struct tile *tile, uint32_t row,
+                    struct cursor *in)
+{
+    struct tile_table tables[TILE_TABLES];
+    tile_tables(tile, tables);
+    uint32_t hash;
+    cursor_raw(in, &hash, sizeof hash);
+    const struct layout *layout = layout_named(layouts, hash);
+    for (uint32_t i = 0; layout && i < layout->count; i++) {
+        const struct layout_column *column = &layout->columns[i];
+        size_t bytes = column_type_bytes(column->type);
+        for (uint32_t k = 0; column->life == COLUMN_HOT && k < column->width; k++) {
+            struct slice value = cursor_bytes(in, bytes);
+            if (in->ok && k < column->own_width) {
+                memcpy(plane(tables, column, k) + row * bytes, value.data, bytes);
+            }
+        }
+    }
+    return layout && in->ok;
+}
+
+void layout_put_planes(const struct layouts *layouts, struct tile *tile, struct buf *out)
+{
+    struct tile_table tables[TILE_TABLES];
+    tile_tables(tile, tables);
+    put_hash(layouts, out);
+    for (uint32_t i = 0; i < layouts->known[0].count; i++) {
+        const struct layout_column *column = &layouts->known[0].columns[i];
+        size_t bytes = column_type_bytes(column->type);
+        for (uint32_t k = 0; column->life == COLUMN_COLD && k < column->width; k++) {
+            buf_put(out, plane(tables, column, k), tile->series * bytes);
+        }
+    }
+}
+
+bool layout_get_planes(const struct layouts *layouts, struct tile *tile, uint32_t series,
+                       struct cursor *in)
+{
+    struct tile_table tables[TILE_TABLES];
+    tile_tables(tile, tables);
+    uint32_t hash;
+    cursor_raw(in, &hash, sizeof hash);
+    const struct layout *layout = layout_named(layouts, hash);
+    for (uint32_t i = 0; layout && i < layout->count; i++) {
+        const struct layout_column *column = &layout->columns[i];
+        size_t bytes = series * column_type_bytes(column->type);
+        for (uint32_t k = 0; column->life == COLUMN_COLD && k < column->width; k++) {
+            struct slice value = cursor_bytes(in, bytes);
+            if (in->ok && k < column->own_width && bytes) {
+                memcpy(plane(tables, column, k), value.data, bytes);
+            }
+        }
+    }
+    return layout && in->ok;
+}
