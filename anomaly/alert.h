@@ -1,18 +1,21 @@
 /* Alerts: one incident of one series (or of a whole feed) from first suspicion to its end, as a
  * pure state machine.
  *
- *     struct alert alert = {0};                       // a slot of the shard's sparse table, key:
- * series x kind bool again; do { again = alert_step(&alert, &signal, &options, now_ms, &change); if
- * (change != ALERT_UNCHANGED) { write the event }    // OPENED, UPDATED, RESOLVED, EXPIRED } while
- * (again); if (alert_spent(&alert, &options, now_ms)) { drop the slot; write a tombstone where ever
- * an event was written }
+ *     struct alert alert = {0};       // a slot of the shard's sparse table, key: series x kind
+ *     bool again;
+ *     do {
+ *         again = alert_step(&alert, &signal, &options, now_ms, &change);
+ *         if (change != ALERT_UNCHANGED) { write the event, or the tombstone if DROPPED }
+ *     } while (again);
+ *     if (alert_spent(&alert, &options, now_ms)) { free the slot; if (alert.told) tombstone }
  *
  * NONE -> PENDING on a weak signal, -> OPEN on a strong one or on a second weak one within
- * ALERT_CONFIRM_STEPS steps. OPEN -> RESOLVED after `alerts.quiet` quiet steps in a row with data,
- * not before `alerts.hold`; missing data never resolves. OPEN -> EXPIRED when no data came for
- * `alerts.expire`. RESOLVED -> OPEN again within `alerts.cooldown` keeps id and opening time and
- * counts a flap; a new onset that is ten times less probable than the old peak is a new incident
- * instead: the old one is closed, a new id opens. UPDATE events on material change only.
+ * ALERT_CONFIRM_STEPS steps.
+ * OPEN -> RESOLVED after `alerts.quiet` quiet steps in a row with data, not before `alerts.hold`;
+ * missing data never resolves. OPEN -> EXPIRED when no data came for `alerts.expire`.
+ * RESOLVED -> OPEN again within `alerts.cooldown` keeps id and opening time and counts a flap; a
+ * new onset that is ten times less probable than the old peak is a new incident instead: the old
+ * one is closed, a new id opens. UPDATE events on material change only.
  *
  * All times are event times in ms; no clock. Thread: any, plain data. */
 #ifndef RESTOCK_ALERT_H
@@ -53,7 +56,9 @@ enum alert_change {
     ALERT_UNCHANGED,
     ALERT_OPENED,
     ALERT_UPDATED,
-    ALERT_CLOSED /* state says RESOLVED or EXPIRED */
+    ALERT_CLOSED, /* state says RESOLVED or EXPIRED */
+    ALERT_DROPPED /* an old incident made room: write a tombstone under its id, which alert_id still
+                     gives until the next call */
 };
 
 /* What one step says about one kind. MISSING: nothing was observed (zero value). QUIET: normal.

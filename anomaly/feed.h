@@ -1,10 +1,9 @@
 /* Feed checks: is the feed itself whole? For order sources (partitions) and groups (countries,
  * categories), not for products.
  *
- *     feed_count(feed, key, hour, &counts);                      // per count of a tick, as ticks
- * come n = feed_hour(feed, hour, phase, holiday, out, capacity);  // per hour that the watermark
- * has passed, in order, none left out n = feed_line(feed, &line, out);                           //
- * per order line, duplicates too, in log order
+ *     feed_count(feed, key, hour, invoices);                     // per count of a tick
+ *     n = feed_hour(feed, hour, phase, holiday, out, capacity);  // per hour the watermark passed
+ *     if (feed_line(feed, &line, &signal)) ...                   // per order line, in log order
  *
  * missing_feed: invoices that were to be expected in the present empty stretch, by the hour of the
  * week, against the worst such stretch ever seen. duplicate_feed: consecutive orders of one source

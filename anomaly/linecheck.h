@@ -1,8 +1,7 @@
 /* Checks of one order line against the past of its product, at the event, before any bucket closes:
  * price_error, bulk_order, returns_burst.
  *
- *     if (linecheck_price(check, cols, row, price, &signal)) ...   // judge, then learn; true:
- * there is something to say
+ *     if (linecheck_price(check, cols, row, bucket, price, &signal)) ...   // judges, then learns
  *
  * State is a few numbers per series (HOT columns) and three calibration pools per shard that share
  * the false-alarm budget with tails. A line judged strong is learned only in part, so one error

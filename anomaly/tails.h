@@ -1,21 +1,21 @@
 /* Tails: how improbable was the bucket that just closed, given what was forecast before it; and the
  * sequences of buckets that are odd together (zero runs, shifts of level).
  *
- *     tails_begin_close(tails, bucket, phase, season, total_units, budget);       // once per shard
- * and close
+ *     // once per shard and close:
+ *     tails_begin_close(tails, bucket, phase, season, total_units, budget);
  *     // per tile, BEFORE forecaster_learn moves next_mean on:
- *     struct tails_input in = {&window, cols.next_mean, cols.next_variance, cols.demand_class};
- *     uint32_t n = tails_close(tails, &tail_cols, &in, signals, capacity);        // weak and
- * strong ones, by row, then kind tails_signal(tails, &tail_cols, &in, row, kind, &signal); // for
- * alerts that are open already
+ *     struct tails_input in = {&window, fc.next_mean, fc.next_variance, fc.demand_class};
+ *     uint32_t n = tails_close(tails, &cols, &in, signals, capacity);   // weak and strong ones
+ *     // for alerts that are open already, whatever the test says now:
+ *     tails_signal(tails, &cols, &in, row, kind, &signal);
  *
  * Five tests per series: spike and drop (mid-p tails of the negative binomial of one bucket),
- * zero_run (product of P(0) over a run of uncensored zero buckets), level_shift_up and
- * level_shift_down (cumulated log likelihood ratio of twice and half the level, which restarts at
- * zero). Run and shifts are judged against the level at which they began, not against a forecast
- * that follows them. Each test's score is calibrated in a pool of its cohort (demand class x speed
- * x kind), and compared with one threshold that spends the false-alarm budget. What tiles tell the
- * shard takes effect at the next begin_close, so order and cuts of tiles change no bit.
+ * zero_run (product of P(0) over a run of uncensored zero buckets), level_shift_up and _down
+ * (cumulated log likelihood ratio of twice and half the level, which restarts at zero). Runs and
+ * shifts are judged against the level at which they began, not against a forecast that follows
+ * them. Each test's score is calibrated in a pool of its cohort (demand class x speed x kind) and
+ * compared with one threshold that spends the false-alarm budget. What tiles tell the shard takes
+ * effect at the next begin_close, so order and cuts of tiles change no bit.
  *
  * Thread: one owner. No allocation after create. */
 #ifndef RESTOCK_TAILS_H
