@@ -17,36 +17,39 @@
 #include "config/base/slice.h"
 #include "config/base/status.h"
 
+#include <math.h>
 #include <stdint.h>
 
-enum { CALIBRATE_BINS = 128 };
-#define CALIBRATE_BIN 0.125f /* score units; the last bin holds all above 15.9 */
+/* Bin b begins at a raw score of 2^(b / CALIBRATE_PER_OCTAVE): scores below 1 (one in ten) are not
+ * counted, the last bin holds all above 1,536. */
+enum { CALIBRATE_BINS = 128, CALIBRATE_PER_OCTAVE = 12 };
 #define CALIBRATE_PRIOR 30.0 /* peaks */
+#define CALIBRATE_MOST 30.0f /* no calibrated score is higher */
 
 struct calibrate_pool {
-    uint32_t fresh[CALIBRATE_BINS]; /* of this round; bin 0 is counted apart */
+    uint32_t fresh[CALIBRATE_BINS]; /* of this round */
     uint64_t fresh_tests;
     float seen[CALIBRATE_BINS]; /* discounted */
     double tests;
     /* derived by calibrate_fold */
-    float base_score,
-        base_log10; /* threshold of the peaks; log10 of the share of tests beyond it */
+    float base, base_score; /* raw score from which peaks are counted, and what it means */
     float scale, shape; /* of excess scores, in nats; the exact model has scale 1, shape 0 */
 };
 
 void calibrate_init(struct calibrate_pool *pool);
 
+/* fresh_tests is counted by the caller, once per test, whatever the score. */
 static inline void calibrate_count(struct calibrate_pool *pool, float raw_score)
 {
-    if (raw_score >= CALIBRATE_BIN) {
-        float bin = raw_score / CALIBRATE_BIN;
+    if (raw_score >= 1) {
+        float bin = log2f(raw_score) * (float)CALIBRATE_PER_OCTAVE;
         pool->fresh[bin < (float)(CALIBRATE_BINS - 1) ? (int)bin : CALIBRATE_BINS - 1]++;
     }
 }
 
 /* Take the round's counts; keep: share of the old counts that stays, (0, 1]. */
 void calibrate_fold(struct calibrate_pool *pool, double keep);
-/* Calibrated score (-log10 of the share of tests that reach raw_score), at most 30. */
+/* Calibrated score: -log10 of the share of tests that reach raw_score. Monotone. */
 float calibrate_score(const struct calibrate_pool *pool, float raw_score);
 /* The raw score at which the calibrated one reaches `score`. */
 float calibrate_raw(const struct calibrate_pool *pool, float score);

@@ -1,0 +1,603 @@
+#include "anomaly/tails.h"
+
+#include "anomaly/calibrate.h"
+#include "anomaly/field.h"
+#include "anomaly/nbtail.h"
+#include "config/base/ensure.h"
+#include "model/phase.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One pass per tile. A series costs two or three logarithms in the usual case; the continued
+ * fraction runs only for buckets more than one standard deviation off, the evidence only for
+ * signals.
+ *
+ * Raw scores are -log10 of: the mid-p tail (spike, drop), the product of P(0) (zero run), e^-g for
+ * a log likelihood ratio of g that restarts at zero (shifts). Of the sequences a pool counts the
+ * peak of each finished excursion against the buckets tested, so that a calibrated score is the
+ * rate of events per bucket, not of buckets.
+ *
+ * A fall of at most DROP_BUCKETS and a rise of at most SPIKE_BUCKETS are called drop and spike:
+ * they need no tests of their own. */
+
+#define LN10F 2.302585093f
+#define LN2F 0.693147181f
+#define MOST_NATS 4.0f /* one bucket adds at most this to a shift: it takes several to shift */
+#define MOST_EVIDENCE 80.0f /* nats; a longer memory would not let go in time */
+#define LEAST_FACTOR 0.05f /* phases with less than this of a usual one tell nothing of levels */
+#define LEAST_MEAN 1e-3f
+#define QUIET_SCORE 1.301f /* p = 0.05 */
+#define NEVER 1e9f
+#define KEEP 0.992 /* counts of pools halve in 86 closes */
+#define WEAK_SHARE 20.0
+
+enum {
+    LAYOUT = 1,
+    CLASSES = 4,
+    SPEEDS = 4,
+    COHORTS = CLASSES * SPEEDS,
+    COUNTED_AGE =
+        14, /* younger forecasts say nothing; from here to min_age pools learn, silently */
+    SPIKE_BUCKETS = 3,
+    DROP_BUCKETS = 7,
+    SHIFT_ACCEPTED = 28, /* buckets after which a new level is the level */
+    RUN_ACCEPTED = 84,
+};
+
+enum row_state { ROW_MISSING, ROW_YOUNG, ROW_JUDGED };
+
+struct limits { /* raw scores */
+    float quiet, weak, strong;
+};
+
+struct tails {
+    struct alert_options options;
+    uint32_t tile_series;
+    int64_t bucket;
+    uint8_t started; /* 0, 1 */
+    int32_t phase; /* of `bucket` */
+    struct phase_factors phases;
+    float factor; /* of the bucket that closed, as known before it */
+    double budget;
+    float threshold, weak;
+    uint64_t tests; /* series counted in this close, integers of all tiles */
+    uint64_t last_tests;
+    struct tails_rates rates;
+    struct calibrate_pool pools[COHORTS][TAILS_KINDS];
+    struct limits limits[COHORTS][TAILS_KINDS]; /* derived */
+    float *spike, *drop; /* [N] raw scores of the last tile */
+    uint8_t *cohort, *state; /* [N] of the last tile */
+};
+
+static const struct column ROWS[] = {
+    {"tails.run", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct tails_cols, run)},
+    {"tails.run_level", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct tails_cols, run_level)},
+    {"tails.run_spread", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct tails_cols, run_spread)},
+    {"tails.rise", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct tails_cols, rise)},
+    {"tails.rise_level", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct tails_cols, rise_level)},
+    {"tails.rise_spread", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct tails_cols, rise_spread)},
+    {"tails.fall", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct tails_cols, fall)},
+    {"tails.fall_level", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct tails_cols, fall_level)},
+    {"tails.fall_spread", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct tails_cols, fall_spread)},
+    {"tails.rise_peak", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct tails_cols, rise_peak)},
+    {"tails.fall_peak", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct tails_cols, fall_peak)},
+    {"tails.run_length", COLUMN_U16, COLUMN_COLD, 1, offsetof(struct tails_cols, run_length)},
+    {"tails.rise_length", COLUMN_U16, COLUMN_COLD, 1, offsetof(struct tails_cols, rise_length)},
+    {"tails.fall_length", COLUMN_U16, COLUMN_COLD, 1, offsetof(struct tails_cols, fall_length)},
+};
+
+const struct column_table tails_column_table = {"tails", ROWS, sizeof ROWS / sizeof *ROWS};
+
+/* Raw limits of all pools for the present threshold. */
+static void set_limits(struct tails *tails)
+{
+    double tests = (double)(tails->last_tests ? tails->last_tests : 1) * TAILS_KINDS;
+    double alpha = fmin(tails->budget / tests, 0.01);
+    bool any = alpha > 0;
+    tails->threshold = any ? (float)-log10(alpha) : NEVER;
+    /* Two weak ones within three steps cost 2 p^2: a tenth of the budget more. */
+    tails->weak = any ? (float)(-0.5 * log10(alpha / WEAK_SHARE)) : NEVER;
+    for (int c = 0; c < COHORTS; c++) {
+        for (int kind = 0; kind < TAILS_KINDS; kind++) {
+            const struct calibrate_pool *pool = &tails->pools[c][kind];
+            bool single = kind == ALERT_SPIKE || kind == ALERT_DROP;
+            tails->limits[c][kind].quiet = calibrate_raw(pool, QUIET_SCORE);
+            tails->limits[c][kind].weak = single && any ? calibrate_raw(pool, tails->weak) : NEVER;
+            tails->limits[c][kind].strong = any ? calibrate_raw(pool, tails->threshold) : NEVER;
+        }
+    }
+}
+
+struct tails *tails_create(const struct alert_options *options, uint32_t tile_series)
+{
+    struct tails *tails = calloc(1, sizeof *tails);
+    if (!tails) {
+        return NULL;
+    }
+    tails->options = *options;
+    tails->tile_series = tile_series;
+    tails->factor = 1;
+    tails->spike = calloc(tile_series, sizeof *tails->spike);
+    tails->drop = calloc(tile_series, sizeof *tails->drop);
+    tails->cohort = calloc(tile_series, sizeof *tails->cohort);
+    tails->state = calloc(tile_series, sizeof *tails->state);
+    if (!tails->spike || !tails->drop || !tails->cohort || !tails->state) {
+        tails_destroy(tails);
+        return NULL;
+    }
+    for (int c = 0; c < COHORTS; c++) {
+        for (int kind = 0; kind < TAILS_KINDS; kind++) {
+            calibrate_init(&tails->pools[c][kind]);
+        }
+    }
+    set_limits(tails);
+    return tails;
+}
+
+void tails_destroy(struct tails *tails)
+{
+    if (tails) {
+        free(tails->spike);
+        free(tails->drop);
+        free(tails->cohort);
+        free(tails->state);
+        free(tails);
+    }
+}
+
+double tails_budget(const struct alert_options *options, int64_t bucket_ms, int32_t partitions)
+{
+    return options->budget_per_day * (double)bucket_ms / 86400000.0 /
+           (double)(partitions > 0 ? partitions : 1);
+}
+
+void tails_begin_close(struct tails *tails, int64_t bucket, int32_t phase, int32_t season,
+                       double total_units, double budget)
+{
+    if (tails->started && bucket <= tails->bucket) {
+        return;
+    }
+    tails->started = 1;
+    tails->bucket = bucket;
+    tails->phase = phase;
+    tails->factor =
+        tails->phases.season == season && phase < season ? tails->phases.factor[phase] : 1;
+    phase_add(&tails->phases, phase, season, (float)total_units);
+    for (int c = 0; c < COHORTS; c++) {
+        for (int kind = 0; kind < TAILS_KINDS; kind++) {
+            calibrate_fold(&tails->pools[c][kind], KEEP);
+        }
+    }
+    tails->last_tests = tails->tests;
+    tails->tests = 0;
+    tails->budget = budget;
+    if (tails->last_tests) {
+        tails->rates.budgeted += budget;
+    }
+    set_limits(tails);
+}
+
+static uint8_t cohort_of(const struct tails_input *in, uint32_t i)
+{
+    int class = in->demand_class ? in->demand_class[i] & (CLASSES - 1) : 0;
+    float mean = in->next_mean[i];
+    int speed = mean < 0.3f ? 0 : mean < 2 ? 1 : mean < 10 ? 2 : 3;
+    return (uint8_t)(class * SPEEDS + speed);
+}
+
+static float spread_of(const struct tails_input *in, uint32_t i)
+{
+    return fmaxf(in->next_variance[i] / in->next_mean[i], (float)NBTAIL_LEAST_SPREAD);
+}
+
+static void judge_single(struct tails *tails, const struct tails_input *in, uint32_t i, float y)
+{
+    float mean = in->next_mean[i], off = y - mean;
+    tails->spike[i] = tails->drop[i] = 0;
+    if (off * off < in->next_variance[i]) {
+        return;
+    }
+    double spread = (double)spread_of(in, i);
+    if (off > 0) {
+        tails->spike[i] = (float)-nbtail_log_upper((double)y, (double)mean, spread) / LN10F;
+    } else {
+        tails->drop[i] = (float)-nbtail_log_lower((double)y, (double)mean, spread) / LN10F;
+    }
+}
+
+/* A sequence of one series: pointers into the columns. */
+struct sequence {
+    float *nats, *level, *spread, *peak;
+    uint16_t *length;
+    struct calibrate_pool *pool;
+};
+
+static void sequence_end(struct sequence *seq)
+{
+    if (*seq->length) {
+        calibrate_count(seq->pool, (seq->peak ? *seq->peak : *seq->nats) / LN10F);
+    }
+    *seq->nats = 0;
+    *seq->length = 0;
+    if (seq->peak) {
+        *seq->peak = 0;
+    }
+}
+
+/* Add nats; begins, goes on, or ends where they are used up or the new state has become the usual
+ * one. */
+static void sequence_add(struct sequence *seq, float nats, uint16_t accepted)
+{
+    float sum = fminf(*seq->nats + nats, MOST_EVIDENCE);
+    if (!(sum > 0) || *seq->length >= accepted) {
+        sequence_end(seq);
+        return;
+    }
+    *seq->nats = sum;
+    *seq->length = (uint16_t)(*seq->length + 1);
+    if (seq->peak) {
+        *seq->peak = fmaxf(*seq->peak, sum);
+    }
+}
+
+static void sequence_anchor(struct sequence *seq, float level, float spread)
+{
+    if (!*seq->length) {
+        *seq->level = level;
+        *seq->spread = spread;
+    }
+}
+
+/* ln NB(y; r mean) - ln NB(y; mean), both of the same size k = mean / (spread - 1). */
+static float ratio_nats(float y, float mean, float spread, float r, float log_r)
+{
+    float k = mean / (spread - 1);
+    return y * log_r - (y + k) * logf((1 + r * (spread - 1)) / spread);
+}
+
+static struct sequence rise_of(struct tails_cols *cols, uint32_t i)
+{
+    return (struct sequence){&cols->rise[i],      &cols->rise_level[i],  &cols->rise_spread[i],
+                             &cols->rise_peak[i], &cols->rise_length[i], NULL};
+}
+
+static struct sequence fall_of(struct tails_cols *cols, uint32_t i)
+{
+    return (struct sequence){&cols->fall[i],      &cols->fall_level[i],  &cols->fall_spread[i],
+                             &cols->fall_peak[i], &cols->fall_length[i], NULL};
+}
+
+static struct sequence run_of(struct tails_cols *cols, uint32_t i)
+{
+    return (struct sequence){&cols->run[i], &cols->run_level[i],  &cols->run_spread[i],
+                             NULL,          &cols->run_length[i], NULL};
+}
+
+static void judge_sequences(struct tails *tails, struct tails_cols *cols,
+                            const struct tails_input *in, uint32_t i, float y)
+{
+    struct calibrate_pool *pools = tails->pools[tails->cohort[i]];
+    struct sequence run = run_of(cols, i), rise = rise_of(cols, i), fall = fall_of(cols, i);
+    run.pool = &pools[ALERT_ZERO_RUN];
+    rise.pool = &pools[ALERT_LEVEL_SHIFT_UP];
+    fall.pool = &pools[ALERT_LEVEL_SHIFT_DOWN];
+    if (y > 0) {
+        sequence_end(&run);
+    }
+    if (tails->factor < LEAST_FACTOR) {
+        return;
+    }
+    float level = in->next_mean[i] / tails->factor, spread = spread_of(in, i);
+    if (!(y > 0)) {
+        sequence_anchor(&run, level, spread);
+        sequence_add(
+            &run,
+            (float)-nbtail_log_zero((double)(*run.level * tails->factor), (double)*run.spread),
+            RUN_ACCEPTED);
+    }
+    sequence_anchor(&rise, level, spread);
+    float up = ratio_nats(y, *rise.level * tails->factor, *rise.spread, 2.0f, LN2F);
+    sequence_add(&rise, fminf(up, MOST_NATS), SHIFT_ACCEPTED);
+    sequence_anchor(&fall, level, spread);
+    float down = ratio_nats(y, *fall.level * tails->factor, *fall.spread, 0.5f, -LN2F);
+    sequence_add(&fall, fminf(down, MOST_NATS), SHIFT_ACCEPTED);
+}
+
+/* Raw score of a kind. Falls to nothing are zero runs; short rises and falls are spikes and drops.
+ */
+static float raw_sequence(const struct tails_cols *cols, uint32_t i, enum alert_kind kind)
+{
+    if (kind == ALERT_LEVEL_SHIFT_UP) {
+        return cols->rise[i] / LN10F;
+    }
+    if (kind == ALERT_ZERO_RUN) {
+        return cols->run[i] / LN10F;
+    }
+    return cols->run_length[i] >= cols->fall_length[i] ? 0 : cols->fall[i] / LN10F;
+}
+
+struct reading {
+    float raw;
+    enum alert_kind pool; /* whose limits hold */
+    uint16_t length;
+};
+
+static struct reading read_kind(const struct tails *tails, const struct tails_cols *cols,
+                                uint32_t i, enum alert_kind kind)
+{
+    bool brief_rise = cols->rise_length[i] <= SPIKE_BUCKETS,
+         brief_fall = cols->fall_length[i] <= DROP_BUCKETS;
+    const struct limits *limits = tails->limits[tails->cohort[i]];
+    struct reading single = {kind == ALERT_SPIKE ? tails->spike[i] : tails->drop[i], kind, 1};
+    enum alert_kind shift = kind == ALERT_SPIKE || kind == ALERT_LEVEL_SHIFT_UP
+                                ? ALERT_LEVEL_SHIFT_UP
+                                : ALERT_LEVEL_SHIFT_DOWN;
+    struct reading slow = {raw_sequence(cols, i, shift), shift,
+                           shift == ALERT_LEVEL_SHIFT_UP ? cols->rise_length[i]
+                                                         : cols->fall_length[i]};
+    bool brief = shift == ALERT_LEVEL_SHIFT_UP ? brief_rise : brief_fall;
+    if (kind == ALERT_ZERO_RUN) {
+        return (struct reading){raw_sequence(cols, i, kind), kind, cols->run_length[i]};
+    }
+    if (kind == shift) {
+        return brief ? (struct reading){0, kind, slow.length} : slow;
+    }
+    bool better = brief && slow.length > 1 &&
+                  slow.raw / limits[shift].strong > single.raw / limits[kind].strong;
+    return better ? slow : single;
+}
+
+static enum alert_strength strength_of(const struct tails *tails, uint32_t i,
+                                       const struct reading *reading)
+{
+    if (tails->state[i] != ROW_JUDGED) {
+        return ALERT_MISSING;
+    }
+    const struct limits *limits = &tails->limits[tails->cohort[i]][reading->pool];
+    if (reading->raw >= limits->strong) {
+        return ALERT_STRONG;
+    }
+    if (reading->raw >= limits->weak) {
+        return ALERT_WEAK;
+    }
+    return reading->raw < limits->quiet ? ALERT_QUIET : ALERT_NEUTRAL;
+}
+
+static void put_bounds(const struct tails *tails, const struct tails_input *in, uint32_t i,
+                       struct alert_signal *out)
+{
+    double raw = (double)tails->limits[tails->cohort[i]][out->kind].strong;
+    double mean = (double)in->next_mean[i], spread = (double)spread_of(in, i);
+    if (raw >= (double)NEVER) {
+        return;
+    }
+    if (out->kind == ALERT_SPIKE) {
+        alert_evidence(out, EVIDENCE_UPPER, nbtail_upper_bound(-raw * (double)LN10F, mean, spread));
+    } else {
+        alert_evidence(out, EVIDENCE_LOWER, nbtail_lower_bound(-raw * (double)LN10F, mean, spread));
+    }
+}
+
+static void fill(const struct tails *tails, const struct tails_cols *cols,
+                 const struct tails_input *in, uint32_t i, enum alert_kind kind,
+                 struct alert_signal *out)
+{
+    struct reading reading = read_kind(tails, cols, i, kind);
+    const struct window *window = in->window;
+    *out = (struct alert_signal){.kind = kind, .series = i, .onset_bucket = tails->bucket};
+    out->strength = strength_of(tails, i, &reading);
+    if (out->strength == ALERT_MISSING) {
+        return;
+    }
+    out->score = calibrate_score(&tails->pools[tails->cohort[i]][reading.pool], reading.raw);
+    out->probability = powf(10, -out->score);
+    uint32_t length = reading.length ? reading.length : 1, width = window->width;
+    bool single = reading.pool == ALERT_SPIKE || reading.pool == ALERT_DROP;
+    out->onset_bucket = tails->bucket - (length - 1);
+    const float *last = window->units + (size_t)i * width + width - 1;
+    for (uint32_t j = 0; j < length && j < width; j++) {
+        out->observed += last[-(ptrdiff_t)j];
+    }
+    float level = kind == ALERT_ZERO_RUN                 ? cols->run_level[i]
+                  : reading.pool == ALERT_LEVEL_SHIFT_UP ? cols->rise_level[i]
+                                                         : cols->fall_level[i];
+    out->expected = single ? in->next_mean[i] : level * (float)length;
+    if (single && out->strength >= ALERT_WEAK) {
+        put_bounds(tails, in, i, out);
+    }
+    alert_evidence(out, EVIDENCE_RUN_BUCKETS, length);
+    alert_evidence(out, EVIDENCE_RATIO,
+                   out->expected > 0 ? (double)(out->observed / out->expected) : 0);
+    alert_evidence(out, EVIDENCE_THRESHOLD, (double)tails->threshold);
+    alert_evidence(out, EVIDENCE_RAW_SCORE, (double)reading.raw);
+}
+
+static void count_single(struct tails *tails, uint32_t i)
+{
+    struct calibrate_pool *pools = tails->pools[tails->cohort[i]];
+    calibrate_count(&pools[ALERT_SPIKE], tails->spike[i]);
+    calibrate_count(&pools[ALERT_DROP], tails->drop[i]);
+    for (int kind = 0; kind < TAILS_KINDS; kind++) {
+        pools[kind].fresh_tests++;
+    }
+}
+
+static enum row_state row_state(const struct tails *tails, const struct tails_input *in, uint32_t i)
+{
+    const struct window *window = in->window;
+    uint8_t flags = window->flags[(size_t)i * window->width + window->width - 1];
+    float mean = in->next_mean[i], variance = in->next_variance[i];
+    if (flags & WINDOW_CENSORED || window->age[i] < COUNTED_AGE || !(mean >= LEAST_MEAN) ||
+        !(variance > 0) || !isfinite(mean) || !isfinite(variance)) {
+        return ROW_MISSING;
+    }
+    return window->age[i] < tails->options.min_age ? ROW_YOUNG : ROW_JUDGED;
+}
+
+/* Metrics count events: a sequence counts in the close in which it crosses the limit. */
+static void count_rates(struct tails *tails, const struct alert_signal *signal, bool crossed)
+{
+    tails->rates.weak += signal->strength == ALERT_WEAK;
+    tails->rates.strong += signal->strength == ALERT_STRONG && crossed;
+}
+
+uint32_t tails_close(struct tails *tails, struct tails_cols *cols, const struct tails_input *in,
+                     struct alert_signal *out, uint32_t capacity)
+{
+    const struct window *window = in->window;
+    ASSERT(window->series <= tails->tile_series && window->bucket == tails->bucket);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < window->series; i++) {
+        float y = window->units[(size_t)i * window->width + window->width - 1];
+        tails->state[i] = (uint8_t)row_state(tails, in, i);
+        if (tails->state[i] == ROW_MISSING) {
+            continue;
+        }
+        tails->cohort[i] = cohort_of(in, i);
+        const struct limits *limits = tails->limits[tails->cohort[i]];
+        float rise = cols->rise[i], fall = cols->fall[i], run = cols->run[i];
+        judge_single(tails, in, i, y);
+        judge_sequences(tails, cols, in, i, y);
+        count_single(tails, i);
+        tails->tests++;
+        tails->rates.tests += TAILS_KINDS;
+        if (tails->state[i] == ROW_YOUNG) {
+            continue;
+        }
+        for (int kind = 0; kind < TAILS_KINDS; kind++) {
+            struct reading reading = read_kind(tails, cols, i, (enum alert_kind)kind);
+            if (strength_of(tails, i, &reading) < ALERT_WEAK || count == capacity) {
+                continue;
+            }
+            fill(tails, cols, in, i, (enum alert_kind)kind, &out[count]);
+            float before = reading.pool == ALERT_LEVEL_SHIFT_UP ? rise
+                           : reading.pool == ALERT_ZERO_RUN     ? run
+                                                                : fall;
+            bool single = reading.pool <= ALERT_DROP;
+            count_rates(tails, &out[count++],
+                        single || before / LN10F < limits[reading.pool].strong);
+        }
+    }
+    return count;
+}
+
+void tails_signal(const struct tails *tails, const struct tails_cols *cols,
+                  const struct tails_input *in, uint32_t row, enum alert_kind kind,
+                  struct alert_signal *out)
+{
+    ASSERT(row < in->window->series && (unsigned)kind < TAILS_KINDS);
+    fill(tails, cols, in, row, kind, out);
+}
+
+float tails_threshold(const struct tails *tails)
+{
+    return tails->threshold;
+}
+
+const struct tails_rates *tails_rates(const struct tails *tails)
+{
+    return &tails->rates;
+}
+
+/* Layout 1: u8 layout, then FIELDS, the totals of the phases in use, the pools. */
+
+#define FIELD(name)                                                                                \
+    {                                                                                              \
+        offsetof(struct tails, name), sizeof(((struct tails *)0)->name)                            \
+    }
+static const struct field FIELDS[] = {
+    FIELD(bucket),        FIELD(started),     FIELD(phase),        FIELD(factor),
+    FIELD(budget),        FIELD(tests),       FIELD(last_tests),   FIELD(rates),
+    FIELD(phases.season), FIELD(phases.seen), FIELD(phases.place),
+};
+#undef FIELD
+
+void tails_save(const struct tails *tails, struct buf *out)
+{
+    buf_byte(out, LAYOUT);
+    for (size_t i = 0; i < sizeof FIELDS / sizeof *FIELDS; i++) {
+        buf_put(out, (const char *)tails + FIELDS[i].offset, FIELDS[i].bytes);
+    }
+    size_t totals = (size_t)tails->phases.season * PHASE_SEASONS;
+    buf_put(out, tails->phases.total, totals * sizeof tails->phases.total[0]);
+    for (int c = 0; c < COHORTS; c++) {
+        for (int kind = 0; kind < TAILS_KINDS; kind++) {
+            calibrate_save(&tails->pools[c][kind], out);
+        }
+    }
+}
+
+static bool take_all(struct slice *bytes, struct tails *read)
+{
+    for (size_t i = 0; i < sizeof FIELDS / sizeof *FIELDS; i++) {
+        if (!field_take(bytes, (char *)read + FIELDS[i].offset, FIELDS[i].bytes)) {
+            return false;
+        }
+    }
+    const struct phase_factors *phases = &read->phases;
+    uint32_t slots = (uint32_t)phases->season * PHASE_SEASONS;
+    if (read->started > 1 || phases->season < 0 || phases->season > FORECAST_SEASON_MAX ||
+        phases->seen > slots ||
+        (phases->season &&
+         (phases->place >= slots || read->phase < 0 || read->phase >= phases->season)) ||
+        !isfinite(read->budget) || read->budget < 0 || !isfinite(read->factor) ||
+        !(read->factor > 0) || !isfinite(read->rates.budgeted)) {
+        return false;
+    }
+    if (!field_take(bytes, read->phases.total, slots * sizeof phases->total[0])) {
+        return false;
+    }
+    for (uint32_t i = 0; i < slots; i++) {
+        if (!isfinite(phases->total[i]) || phases->total[i] < 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static struct status *load_into(struct tails *read, struct slice bytes)
+{
+    uint8_t layout = 0;
+    if (!field_take(&bytes, &layout, 1) || layout != LAYOUT) {
+        return status_new(STATUS_CORRUPT,
+                          "read the state of the tails: layout %d is not known to this version, "
+                          "use the one that wrote it",
+                          layout);
+    }
+    memset(&read->phases, 0, sizeof read->phases);
+    if (!take_all(&bytes, read)) {
+        return status_new(STATUS_CORRUPT,
+                          "read the state of the tails: the record is cut short or out of range");
+    }
+    for (int c = 0; c < COHORTS; c++) {
+        for (int kind = 0; kind < TAILS_KINDS; kind++) {
+            TRY(calibrate_load(&bytes, &read->pools[c][kind]));
+        }
+    }
+    if (bytes.bytes) {
+        return status_new(STATUS_CORRUPT, "read the state of the tails: %zu bytes are left over",
+                          bytes.bytes);
+    }
+    return NULL;
+}
+
+struct status *tails_load(struct tails *tails, struct slice bytes)
+{
+    struct tails *read = malloc(sizeof *read);
+    if (!read) {
+        return status_new(STATUS_NO_MEMORY, "read the state of the tails: no memory");
+    }
+    *read = *tails;
+    struct status *st = load_into(read, bytes);
+    if (!st) {
+        if (read->phases.season) {
+            phase_rebuild(&read->phases, read->phase);
+        }
+        set_limits(read);
+        *tails = *read;
+    }
+    free(read);
+    return st;
+}
