@@ -26,6 +26,7 @@ struct demand_curve {
     double levels[DEMAND_LEVELS]; /* ascending, inside (0, 1) */
     double length[DEMAND_ROWS_MAX]; /* slots, ascending */
     double mean[DEMAND_ROWS_MAX];
+    double growth; /* spread beyond the last row ~ length to this power */
     double quantiles[DEMAND_ROWS_MAX][DEMAND_LEVELS]; /* ascending in both directions */
 };
 

@@ -13,8 +13,8 @@
 #ifndef RESTOCK_POLICY_H
 #define RESTOCK_POLICY_H
 
-#include "config/option.h"
 #include "optimize/demand.h"
+#include "optimize/item.h"
 #include "optimize/position.h"
 
 #include <stdbool.h>
@@ -50,27 +50,6 @@ struct supplier_calendar {
     int64_t closed[POLICY_CLOSED_MAX]; /* local day numbers (days since 1970-01-01) */
 };
 
-/* Facts of an item: a negative number means "not said". Money in minor units. */
-struct item_facts {
-    double lead_time_days, lead_time_sd_days, review_days;
-    double holding_cost_rate; /* of the unit cost, per year */
-    double shelf_life_days; /* 0: does not spoil */
-    double service_target; /* chance of no stock-out in a cycle; 0: from the costs */
-    int64_t unit_cost, price;
-    int64_t shortage_cost; /* per unit asked for and not there; -1: price - unit cost */
-    int64_t order_cost; /* per order */
-    int64_t minimum_order, pack, maximum_order /* 0: none */;
-    bool lost_sales; /* what is not there is lost, not back-ordered */
-};
-
-/* defaults.*: what an item does not say. */
-struct item_options {
-    double lead_time_days, lead_time_sd_days, review_days, holding_cost_rate, shelf_life_days;
-    int64_t unit_cost, price, shortage_cost, order_cost, minimum_order, pack, maximum_order;
-    const char *supplier, *currency;
-    bool lost_sales;
-};
-
 /* replenish.* that shape a decision; part of struct proposal_options (optimize/proposal.h), whose
  * table holds the rows. */
 struct policy_options {
@@ -95,7 +74,7 @@ struct decision {
     enum policy_kind policy; /* the one used, never POLICY_AUTO */
     enum policy_limit limit;
     int64_t quantity; /* to order, after constraints; 0: nothing */
-    int64_t need; /* before constraints */
+    int64_t need; /* before constraints; <= 0: nothing is needed */
     int64_t baseline; /* what the habit of the trade orders: mean + z x sd, same constraints */
     int64_t target; /* order-up-to level */
     int64_t reorder_level; /* order when the position is at or below */
@@ -113,13 +92,6 @@ struct decision {
     double overstock_with; /* expected units left at the horizon */
     double cover_days; /* days of mean demand in the position */
 };
-
-extern const struct option_table item_option_table;
-
-struct item_facts item_facts_from(const struct item_options *options);
-/* Replace everything not said (negative, non-finite) by the defaults, and impossible values by the
- * nearest possible ones. */
-void item_facts_fill(struct item_facts *facts, const struct item_options *options);
 
 void policy_decide(const struct policy_input *in, struct decision *out);
 /* Smallest orderable quantity >= need (0 for need <= 0) under pack, minimum, maximum, shelf life

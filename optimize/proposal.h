@@ -62,9 +62,9 @@ struct proposal_options { /* replenish.*, supply.* */
                             changes materially */
     double material; /* relative growth of need that ends a snooze */
     int64_t expire_days; /* undecided so long: EXPIRED, and proposed anew if still needed */
-    int64_t give_up_days; /* supply.give_up: an accepted or ordered one so long overdue is no supply
-                             any more */
-    const char *tenant;
+    int64_t give_up_ms; /* supply.give_up: an accepted or ordered one so long overdue is no supply
+                            any more */
+    any more * / const char *tenant;
 };
 
 struct proposal {
@@ -74,6 +74,7 @@ struct proposal {
     uint8_t state; /* enum proposal_state */
     int64_t review; /* number of the review period in which it was made */
     int64_t quantity; /* 0 once withdrawn */
+    int64_t offered; /* last quantity that was offered or agreed */
     int64_t created, updated; /* slots */
     int64_t order_by, arrival; /* slots, of the last revision (arrival: median) */
     int64_t snooze_until; /* slot; after a rejection */
