@@ -4,7 +4,6 @@
 #include "optimize/packed.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 enum { VERSION = 1 };
 

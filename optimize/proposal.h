@@ -62,9 +62,8 @@ struct proposal_options { /* replenish.*, supply.* */
                             changes materially */
     double material; /* relative growth of need that ends a snooze */
     int64_t expire_days; /* undecided so long: EXPIRED, and proposed anew if still needed */
-    int64_t give_up_ms; /* supply.give_up: an accepted or ordered one so long overdue is no supply
-                            any more */
-    any more * / const char *tenant;
+    int64_t give_up_ms; /* supply.give_up: so long overdue, one that was bought is no supply */
+    const char *tenant;
 };
 
 struct proposal {
