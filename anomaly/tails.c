@@ -1,10 +1,8 @@
 #include "anomaly/tails.h"
 
-#include "anomaly/calibrate.h"
-#include "anomaly/field.h"
 #include "anomaly/nbtail.h"
+#include "anomaly/tails_state.h"
 #include "config/base/ensure.h"
-#include "model/phase.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -27,6 +25,13 @@
 #define MOST_NATS 4.0f /* one bucket adds at most this to a shift: it takes several to shift */
 #define MOST_EVIDENCE 80.0f /* nats; a longer memory would not let go in time */
 #define LEAST_FACTOR 0.05f /* phases with less than this of a usual one tell nothing of levels */
+#define MEMORY 40.0f /* buckets that an exponentially weighted level has seen */
+#define DOUBT                                                                                      \
+    10.0f /* units sold in them that make a series' own spread as good as its cohort's             \
+           */
+#define MOST_SPREAD 1000.0f
+#define SPREAD_UNIT 1024.0f /* of the tally */
+#define SPREAD_RATE 0.05f
 #define LEAST_MEAN 1e-3f
 #define QUIET_SCORE 1.301f /* p = 0.05 */
 #define NEVER 1e9f
@@ -34,10 +39,6 @@
 #define WEAK_SHARE 20.0
 
 enum {
-    LAYOUT = 1,
-    CLASSES = 4,
-    SPEEDS = 4,
-    COHORTS = CLASSES * SPEEDS,
     COUNTED_AGE =
         14, /* younger forecasts say nothing; from here to min_age pools learn, silently */
     SPIKE_BUCKETS = 3,
@@ -47,29 +48,6 @@ enum {
 };
 
 enum row_state { ROW_MISSING, ROW_YOUNG, ROW_JUDGED };
-
-struct limits { /* raw scores */
-    float quiet, weak, strong;
-};
-
-struct tails {
-    struct alert_options options;
-    uint32_t tile_series;
-    int64_t bucket;
-    uint8_t started; /* 0, 1 */
-    int32_t phase; /* of `bucket` */
-    struct phase_factors phases;
-    float factor; /* of the bucket that closed, as known before it */
-    double budget;
-    float threshold, weak;
-    uint64_t tests; /* series counted in this close, integers of all tiles */
-    uint64_t last_tests;
-    struct tails_rates rates;
-    struct calibrate_pool pools[COHORTS][TAILS_KINDS];
-    struct limits limits[COHORTS][TAILS_KINDS]; /* derived */
-    float *spike, *drop; /* [N] raw scores of the last tile */
-    uint8_t *cohort, *state; /* [N] of the last tile */
-};
 
 static const struct column ROWS[] = {
     {"tails.run", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct tails_cols, run)},
@@ -90,8 +68,7 @@ static const struct column ROWS[] = {
 
 const struct column_table tails_column_table = {"tails", ROWS, sizeof ROWS / sizeof *ROWS};
 
-/* Raw limits of all pools for the present threshold. */
-static void set_limits(struct tails *tails)
+void tails_set_limits(struct tails *tails)
 {
     double tests = (double)(tails->last_tests ? tails->last_tests : 1) * TAILS_KINDS;
     double alpha = fmin(tails->budget / tests, 0.01);
@@ -99,7 +76,7 @@ static void set_limits(struct tails *tails)
     tails->threshold = any ? (float)-log10(alpha) : NEVER;
     /* Two weak ones within three steps cost 2 p^2: a tenth of the budget more. */
     tails->weak = any ? (float)(-0.5 * log10(alpha / WEAK_SHARE)) : NEVER;
-    for (int c = 0; c < COHORTS; c++) {
+    for (int c = 0; c < TAILS_COHORTS; c++) {
         for (int kind = 0; kind < TAILS_KINDS; kind++) {
             const struct calibrate_pool *pool = &tails->pools[c][kind];
             bool single = kind == ALERT_SPIKE || kind == ALERT_DROP;
@@ -127,12 +104,13 @@ struct tails *tails_create(const struct alert_options *options, uint32_t tile_se
         tails_destroy(tails);
         return NULL;
     }
-    for (int c = 0; c < COHORTS; c++) {
+    for (int c = 0; c < TAILS_COHORTS; c++) {
+        tails->spread[c] = 2;
         for (int kind = 0; kind < TAILS_KINDS; kind++) {
             calibrate_init(&tails->pools[c][kind]);
         }
     }
-    set_limits(tails);
+    tails_set_limits(tails);
     return tails;
 }
 
@@ -165,7 +143,13 @@ void tails_begin_close(struct tails *tails, int64_t bucket, int32_t phase, int32
     tails->factor =
         tails->phases.season == season && phase < season ? tails->phases.factor[phase] : 1;
     phase_add(&tails->phases, phase, season, (float)total_units);
-    for (int c = 0; c < COHORTS; c++) {
+    for (int c = 0; c < TAILS_COHORTS; c++) {
+        if (tails->spread_count[c]) {
+            float usual = (float)((double)tails->spread_sum[c] / (double)tails->spread_count[c]) /
+                          SPREAD_UNIT;
+            tails->spread[c] += SPREAD_RATE * (usual - tails->spread[c]);
+        }
+        tails->spread_sum[c] = tails->spread_count[c] = 0;
         for (int kind = 0; kind < TAILS_KINDS; kind++) {
             calibrate_fold(&tails->pools[c][kind], KEEP);
         }
@@ -176,20 +160,24 @@ void tails_begin_close(struct tails *tails, int64_t bucket, int32_t phase, int32
     if (tails->last_tests) {
         tails->rates.budgeted += budget;
     }
-    set_limits(tails);
+    tails_set_limits(tails);
 }
 
 static uint8_t cohort_of(const struct tails_input *in, uint32_t i)
 {
-    int class = in->demand_class ? in->demand_class[i] & (CLASSES - 1) : 0;
+    int class = in->demand_class ? in->demand_class[i] & (TAILS_CLASSES - 1) : 0;
     float mean = in->next_mean[i];
     int speed = mean < 0.3f ? 0 : mean < 2 ? 1 : mean < 10 ? 2 : 3;
-    return (uint8_t)(class * SPEEDS + speed);
+    return (uint8_t)(class * TAILS_SPEEDS + speed);
 }
 
-static float spread_of(const struct tails_input *in, uint32_t i)
+/* Variance over mean; the less a series has sold, the more it is that of its cohort. */
+static float spread_of(const struct tails *tails, const struct tails_input *in, uint32_t i)
 {
-    return fmaxf(in->next_variance[i] / in->next_mean[i], (float)NBTAIL_LEAST_SPREAD);
+    float mean = in->next_mean[i], age = (float)in->window->age[i];
+    float sold = mean * fminf(age, MEMORY), own = fmaxf(in->next_variance[i] / mean, 1);
+    float spread = (own * sold + tails->spread[tails->cohort[i]] * DOUBT) / (sold + DOUBT);
+    return fmaxf(spread, (float)NBTAIL_LEAST_SPREAD);
 }
 
 static void judge_single(struct tails *tails, const struct tails_input *in, uint32_t i, float y)
@@ -199,7 +187,7 @@ static void judge_single(struct tails *tails, const struct tails_input *in, uint
     if (off * off < in->next_variance[i]) {
         return;
     }
-    double spread = (double)spread_of(in, i);
+    double spread = (double)spread_of(tails, in, i);
     if (off > 0) {
         tails->spike[i] = (float)-nbtail_log_upper((double)y, (double)mean, spread) / LN10F;
     } else {
@@ -289,18 +277,22 @@ static void judge_sequences(struct tails *tails, struct tails_cols *cols,
     if (tails->factor < LEAST_FACTOR) {
         return;
     }
-    float level = in->next_mean[i] / tails->factor, spread = spread_of(in, i);
+    float level = in->next_mean[i] / tails->factor, spread = spread_of(tails, in, i);
+    /* The level itself is uncertain: half a standard error, and one more event of the usual size.
+     */
+    float seen = fminf((float)in->window->age[i], MEMORY),
+          doubt = 0.5f * sqrtf(level * spread / seen);
     if (!(y > 0)) {
-        sequence_anchor(&run, level, spread);
+        sequence_anchor(&run, fmaxf(level - doubt, 0.5f * level), spread);
         sequence_add(
             &run,
             (float)-nbtail_log_zero((double)(*run.level * tails->factor), (double)*run.spread),
             RUN_ACCEPTED);
     }
-    sequence_anchor(&rise, level, spread);
+    sequence_anchor(&rise, level + doubt + spread / seen, spread);
     float up = ratio_nats(y, *rise.level * tails->factor, *rise.spread, 2.0f, LN2F);
     sequence_add(&rise, fminf(up, MOST_NATS), SHIFT_ACCEPTED);
-    sequence_anchor(&fall, level, spread);
+    sequence_anchor(&fall, fmaxf(level - doubt, 0.5f * level), spread);
     float down = ratio_nats(y, *fall.level * tails->factor, *fall.spread, 0.5f, -LN2F);
     sequence_add(&fall, fminf(down, MOST_NATS), SHIFT_ACCEPTED);
 }
@@ -329,7 +321,7 @@ static struct reading read_kind(const struct tails *tails, const struct tails_co
 {
     bool brief_rise = cols->rise_length[i] <= SPIKE_BUCKETS,
          brief_fall = cols->fall_length[i] <= DROP_BUCKETS;
-    const struct limits *limits = tails->limits[tails->cohort[i]];
+    const struct tails_limits *limits = tails->limits[tails->cohort[i]];
     struct reading single = {kind == ALERT_SPIKE ? tails->spike[i] : tails->drop[i], kind, 1};
     enum alert_kind shift = kind == ALERT_SPIKE || kind == ALERT_LEVEL_SHIFT_UP
                                 ? ALERT_LEVEL_SHIFT_UP
@@ -355,7 +347,7 @@ static enum alert_strength strength_of(const struct tails *tails, uint32_t i,
     if (tails->state[i] != ROW_JUDGED) {
         return ALERT_MISSING;
     }
-    const struct limits *limits = &tails->limits[tails->cohort[i]][reading->pool];
+    const struct tails_limits *limits = &tails->limits[tails->cohort[i]][reading->pool];
     if (reading->raw >= limits->strong) {
         return ALERT_STRONG;
     }
@@ -369,7 +361,7 @@ static void put_bounds(const struct tails *tails, const struct tails_input *in, 
                        struct alert_signal *out)
 {
     double raw = (double)tails->limits[tails->cohort[i]][out->kind].strong;
-    double mean = (double)in->next_mean[i], spread = (double)spread_of(in, i);
+    double mean = (double)in->next_mean[i], spread = (double)spread_of(tails, in, i);
     if (raw >= (double)NEVER) {
         return;
     }
@@ -414,11 +406,14 @@ static void fill(const struct tails *tails, const struct tails_cols *cols,
     alert_evidence(out, EVIDENCE_RAW_SCORE, (double)reading.raw);
 }
 
-static void count_single(struct tails *tails, uint32_t i)
+static void count_single(struct tails *tails, const struct tails_input *in, uint32_t i)
 {
     struct calibrate_pool *pools = tails->pools[tails->cohort[i]];
     calibrate_count(&pools[ALERT_SPIKE], tails->spike[i]);
     calibrate_count(&pools[ALERT_DROP], tails->drop[i]);
+    float own = fminf(in->next_variance[i] / in->next_mean[i], MOST_SPREAD);
+    tails->spread_sum[tails->cohort[i]] += (uint64_t)(own * SPREAD_UNIT);
+    tails->spread_count[tails->cohort[i]]++;
     for (int kind = 0; kind < TAILS_KINDS; kind++) {
         pools[kind].fresh_tests++;
     }
@@ -434,6 +429,13 @@ static enum row_state row_state(const struct tails *tails, const struct tails_in
         return ROW_MISSING;
     }
     return window->age[i] < tails->options.min_age ? ROW_YOUNG : ROW_JUDGED;
+}
+
+/* What began on the forecasts of a young series is no evidence. */
+static void forget(struct tails_cols *cols, uint32_t i)
+{
+    cols->run[i] = cols->rise[i] = cols->fall[i] = cols->rise_peak[i] = cols->fall_peak[i] = 0;
+    cols->run_length[i] = cols->rise_length[i] = cols->fall_length[i] = 0;
 }
 
 /* Metrics count events: a sequence counts in the close in which it crosses the limit. */
@@ -456,11 +458,14 @@ uint32_t tails_close(struct tails *tails, struct tails_cols *cols, const struct 
             continue;
         }
         tails->cohort[i] = cohort_of(in, i);
-        const struct limits *limits = tails->limits[tails->cohort[i]];
+        const struct tails_limits *limits = tails->limits[tails->cohort[i]];
+        if (window->age[i] == tails->options.min_age) {
+            forget(cols, i);
+        }
         float rise = cols->rise[i], fall = cols->fall[i], run = cols->run[i];
         judge_single(tails, in, i, y);
         judge_sequences(tails, cols, in, i, y);
-        count_single(tails, i);
+        count_single(tails, in, i);
         tails->tests++;
         tails->rates.tests += TAILS_KINDS;
         if (tails->state[i] == ROW_YOUNG) {
@@ -499,105 +504,4 @@ float tails_threshold(const struct tails *tails)
 const struct tails_rates *tails_rates(const struct tails *tails)
 {
     return &tails->rates;
-}
-
-/* Layout 1: u8 layout, then FIELDS, the totals of the phases in use, the pools. */
-
-#define FIELD(name)                                                                                \
-    {                                                                                              \
-        offsetof(struct tails, name), sizeof(((struct tails *)0)->name)                            \
-    }
-static const struct field FIELDS[] = {
-    FIELD(bucket),        FIELD(started),     FIELD(phase),        FIELD(factor),
-    FIELD(budget),        FIELD(tests),       FIELD(last_tests),   FIELD(rates),
-    FIELD(phases.season), FIELD(phases.seen), FIELD(phases.place),
-};
-#undef FIELD
-
-void tails_save(const struct tails *tails, struct buf *out)
-{
-    buf_byte(out, LAYOUT);
-    for (size_t i = 0; i < sizeof FIELDS / sizeof *FIELDS; i++) {
-        buf_put(out, (const char *)tails + FIELDS[i].offset, FIELDS[i].bytes);
-    }
-    size_t totals = (size_t)tails->phases.season * PHASE_SEASONS;
-    buf_put(out, tails->phases.total, totals * sizeof tails->phases.total[0]);
-    for (int c = 0; c < COHORTS; c++) {
-        for (int kind = 0; kind < TAILS_KINDS; kind++) {
-            calibrate_save(&tails->pools[c][kind], out);
-        }
-    }
-}
-
-static bool take_all(struct slice *bytes, struct tails *read)
-{
-    for (size_t i = 0; i < sizeof FIELDS / sizeof *FIELDS; i++) {
-        if (!field_take(bytes, (char *)read + FIELDS[i].offset, FIELDS[i].bytes)) {
-            return false;
-        }
-    }
-    const struct phase_factors *phases = &read->phases;
-    uint32_t slots = (uint32_t)phases->season * PHASE_SEASONS;
-    if (read->started > 1 || phases->season < 0 || phases->season > FORECAST_SEASON_MAX ||
-        phases->seen > slots ||
-        (phases->season &&
-         (phases->place >= slots || read->phase < 0 || read->phase >= phases->season)) ||
-        !isfinite(read->budget) || read->budget < 0 || !isfinite(read->factor) ||
-        !(read->factor > 0) || !isfinite(read->rates.budgeted)) {
-        return false;
-    }
-    if (!field_take(bytes, read->phases.total, slots * sizeof phases->total[0])) {
-        return false;
-    }
-    for (uint32_t i = 0; i < slots; i++) {
-        if (!isfinite(phases->total[i]) || phases->total[i] < 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static struct status *load_into(struct tails *read, struct slice bytes)
-{
-    uint8_t layout = 0;
-    if (!field_take(&bytes, &layout, 1) || layout != LAYOUT) {
-        return status_new(STATUS_CORRUPT,
-                          "read the state of the tails: layout %d is not known to this version, "
-                          "use the one that wrote it",
-                          layout);
-    }
-    memset(&read->phases, 0, sizeof read->phases);
-    if (!take_all(&bytes, read)) {
-        return status_new(STATUS_CORRUPT,
-                          "read the state of the tails: the record is cut short or out of range");
-    }
-    for (int c = 0; c < COHORTS; c++) {
-        for (int kind = 0; kind < TAILS_KINDS; kind++) {
-            TRY(calibrate_load(&bytes, &read->pools[c][kind]));
-        }
-    }
-    if (bytes.bytes) {
-        return status_new(STATUS_CORRUPT, "read the state of the tails: %zu bytes are left over",
-                          bytes.bytes);
-    }
-    return NULL;
-}
-
-struct status *tails_load(struct tails *tails, struct slice bytes)
-{
-    struct tails *read = malloc(sizeof *read);
-    if (!read) {
-        return status_new(STATUS_NO_MEMORY, "read the state of the tails: no memory");
-    }
-    *read = *tails;
-    struct status *st = load_into(read, bytes);
-    if (!st) {
-        if (read->phases.season) {
-            phase_rebuild(&read->phases, read->phase);
-        }
-        set_limits(read);
-        *tails = *read;
-    }
-    free(read);
-    return st;
 }
