@@ -24,13 +24,16 @@ enum datum_kind {
     DATUM_BOOL,
     DATUM_INT, /* i64 */
     DATUM_DOUBLE, /* f64; JSON numbers that are no exact int64 x 10^-scale are this too */
-    DATUM_DECIMAL, /* i64 x 10^-scale; beyond 64 bits `text` holds all digits, see datum_scaled */
+    DATUM_DECIMAL, /* i64 x 10^-scale, or DATUM_SCALE_WIDE */
     DATUM_TEXT, /* valid UTF-8 in text; may hold NUL bytes */
     DATUM_BYTES, /* any bytes in text */
     DATUM_RECORD, /* named children in schema order (Avro) or message order (JSON objects) */
     DATUM_MAP, /* as RECORD, from an Avro map: names are data */
     DATUM_ARRAY, /* children without names */
 };
+
+/* A DECIMAL of this scale does not fit 64 bits: its text holds it whole, i64 nothing. */
+enum { DATUM_SCALE_WIDE = INT16_MIN };
 
 enum datum_logical {
     DATUM_PLAIN,

@@ -25,60 +25,151 @@
 #include "config/base/buf.h"
 #include "config/base/slice.h"
 #include "schemas/avro_schema.h"
+#include "schemas/emit_put.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-enum emit_format { EMIT_JSON, EMIT_AVRO };
-
-struct emit_check; /* emit_check.c */
-
-struct emit {
-    struct buf *buf;
-    enum emit_format format;
-    bool comma; /* JSON: a sibling stands before the next value */
-    struct emit_check *check; /* NULL: unchecked */
-};
 
 /* schema NULL: unchecked; else it must outlive the walk. */
 void emit_init(struct emit *w, struct buf *buf, enum emit_format format,
                const struct avro_schema *schema);
 void emit_end(struct emit *w); /* the walk is complete; frees the check */
 
-void emit_record_begin(struct emit *w, const char *name);
-void emit_record_end(struct emit *w);
-void emit_array_begin(struct emit *w, const char *name, size_t count);
-void emit_array_end(struct emit *w);
-void emit_map_begin(struct emit *w, const char *name, size_t count);
-void emit_key(struct emit *w, struct slice key); /* then one value with name NULL */
-void emit_map_end(struct emit *w);
-
 /* Before a value whose type is a union: which branch follows. No effect in JSON. */
 void emit_branch(struct emit *w, uint32_t branch);
 
-void emit_null(struct emit *w, const char *name); /* not in a union: a field of type null */
-void emit_bool(struct emit *w, const char *name, bool value);
-void emit_i32(struct emit *w, const char *name, int32_t value); /* int */
-void emit_i64(struct emit *w, const char *name, int64_t value); /* long */
-void emit_f32(struct emit *w, const char *name, float value);
-void emit_f64(struct emit *w, const char *name, double value);
-void emit_text(struct emit *w, const char *name, struct slice value); /* valid UTF-8 */
-void emit_enum(struct emit *w, const char *name, uint32_t index, const char *symbol);
+static inline void emit_record_begin(struct emit *w, const char *name)
+{
+    emit_prefix(w, name, AVRO_KIND_RECORD);
+    emit_put_open(w, '{');
+}
+
+/* count must be the number of items that follow. */
+static inline void emit_array_begin(struct emit *w, const char *name, size_t count)
+{
+    emit_prefix(w, name, AVRO_KIND_ARRAY);
+    emit_put_blocks(w, '[', count);
+}
+
+static inline void emit_map_begin(struct emit *w, const char *name, size_t count)
+{
+    emit_prefix(w, name, AVRO_KIND_MAP);
+    emit_put_blocks(w, '{', count);
+}
+
+void emit_key(struct emit *w, struct slice key); /* then one value with name NULL */
+void emit_record_end(struct emit *w);
+void emit_array_end(struct emit *w);
+void emit_map_end(struct emit *w);
+
+/* A field of type null; for unions see emit_optional_*. */
+static inline void emit_null(struct emit *w, const char *name)
+{
+    emit_prefix(w, name, AVRO_KIND_NULL);
+    emit_put_null(w);
+}
+
+static inline void emit_bool(struct emit *w, const char *name, bool value)
+{
+    emit_prefix(w, name, AVRO_KIND_BOOLEAN);
+    emit_put_bool(w, value);
+}
+
+static inline void emit_i32(struct emit *w, const char *name, int32_t value)
+{
+    emit_prefix(w, name, AVRO_KIND_INT);
+    emit_put_i64(w, value);
+}
+
+static inline void emit_i64(struct emit *w, const char *name, int64_t value)
+{
+    emit_prefix(w, name, AVRO_KIND_LONG);
+    emit_put_i64(w, value);
+}
+
+static inline void emit_f32(struct emit *w, const char *name, float value)
+{
+    emit_prefix(w, name, AVRO_KIND_FLOAT);
+    emit_put_f32(w, value);
+}
+
+static inline void emit_f64(struct emit *w, const char *name, double value)
+{
+    emit_prefix(w, name, AVRO_KIND_DOUBLE);
+    emit_put_f64(w, value);
+}
+
+/* value: valid UTF-8 */
+static inline void emit_text(struct emit *w, const char *name, struct slice value)
+{
+    emit_prefix(w, name, AVRO_KIND_STRING);
+    emit_put_text(w, value);
+}
+
+static inline void emit_enum(struct emit *w, const char *name, uint32_t index, const char *symbol)
+{
+    emit_prefix(w, name, AVRO_KIND_ENUM);
+    emit_put_enum(w, index, symbol);
+}
 
 /* A whole array of floats: the hot loop of forecasts. */
-void emit_f32s(struct emit *w, const char *name, const float *values, size_t count);
+static inline void emit_f32s(struct emit *w, const char *name, const float *values, size_t count)
+{
+    emit_array_begin(w, name, count);
+    emit_put_f32s(w, values, count);
+    emit_array_end(w);
+}
 
 /* Unions of null (branch 0) and a type (branch 1): the value, or null. */
-void emit_optional_i32(struct emit *w, const char *name, bool has, int32_t value);
-void emit_optional_i64(struct emit *w, const char *name, bool has, int64_t value);
-void emit_optional_f32(struct emit *w, const char *name, bool has, float value);
-void emit_optional_f64(struct emit *w, const char *name, bool has, double value);
-void emit_optional_text(struct emit *w, const char *name, struct slice value); /* data NULL: null */
+static inline void emit_optional_i32(struct emit *w, const char *name, bool has, int32_t value)
+{
+    emit_branch(w, has ? 1 : 0);
+    if (has) {
+        emit_i32(w, name, value);
+    } else {
+        emit_null(w, name);
+    }
+}
 
-/* Shortest text of a finite number; returns its length (at most EMIT_NUMBER_BYTES), no NUL. */
-enum { EMIT_NUMBER_BYTES = 32 };
-size_t emit_f32_digits(char *out, float value);
-size_t emit_f64_digits(char *out, double value);
-size_t emit_i64_digits(char *out, int64_t value);
+static inline void emit_optional_i64(struct emit *w, const char *name, bool has, int64_t value)
+{
+    emit_branch(w, has ? 1 : 0);
+    if (has) {
+        emit_i64(w, name, value);
+    } else {
+        emit_null(w, name);
+    }
+}
+
+static inline void emit_optional_f32(struct emit *w, const char *name, bool has, float value)
+{
+    emit_branch(w, has ? 1 : 0);
+    if (has) {
+        emit_f32(w, name, value);
+    } else {
+        emit_null(w, name);
+    }
+}
+
+static inline void emit_optional_f64(struct emit *w, const char *name, bool has, double value)
+{
+    emit_branch(w, has ? 1 : 0);
+    if (has) {
+        emit_f64(w, name, value);
+    } else {
+        emit_null(w, name);
+    }
+}
+
+/* data NULL: null */
+static inline void emit_optional_text(struct emit *w, const char *name, struct slice value)
+{
+    emit_branch(w, value.data ? 1 : 0);
+    if (value.data) {
+        emit_text(w, name, value);
+    } else {
+        emit_null(w, name);
+    }
+}
 
 #endif

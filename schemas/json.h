@@ -16,7 +16,7 @@
 #include "config/base/arena.h"
 #include "schemas/datum.h"
 
-enum { JSON_DEPTH_MAX = 64 };
+enum { JSON_DEPTH_MAX = 128 };
 
 /* True and *out, or false and *error (*out untouched). Strings without escapes and the texts of
  * numbers point into `message`, which must outlive the tree. Thread: any, one arena each. */
