@@ -250,6 +250,12 @@ void alert_judge(struct alert *alert, enum alert_verdict verdict, int64_t now_ms
     }
 }
 
+double alert_budget(const struct alert_options *options, int64_t bucket_ms, int32_t partitions)
+{
+    double days = (double)bucket_ms / 86400000.0;
+    return options->budget_per_day * days / (double)(partitions > 0 ? partitions : 1);
+}
+
 bool alert_spent(const struct alert *alert, const struct alert_options *options, int64_t now_ms)
 {
     int64_t keep =

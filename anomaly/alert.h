@@ -139,6 +139,11 @@ struct alert_options {
 
 extern const struct option_table alert_option_table;
 
+/* How the parts of this folder share the false-alarm budget; together 1. */
+#define ALERT_SHARE_TAILS 0.6
+#define ALERT_SHARE_LINECHECK 0.3
+#define ALERT_SHARE_FEED 0.1
+
 struct alert_subject { /* whom a sentence or an id is about; "" where it does not apply */
     struct slice tenant; /* application */
     struct slice sku, location;
@@ -153,6 +158,10 @@ const char *alert_severity_name(enum alert_severity severity); /* "info", "warni
 const char *alert_evidence_name(enum evidence_name name); /* "upper", "run_buckets" ... */
 /* The `state` of the event that tells a change: OPEN, UPDATE, RESOLVED or EXPIRED. */
 const char *alert_event_name(const struct alert *alert, enum alert_change change);
+
+/* False alarms that one close of one shard may cost, for tails_begin_close and
+ * linecheck_begin_close: budget_per_day over buckets and shards (partitions of `lines`). */
+double alert_budget(const struct alert_options *options, int64_t bucket_ms, int32_t partitions);
 
 /* Add one number to a signal; beyond ALERT_EVIDENCE_MAX, or not finite: left out. */
 void alert_evidence(struct alert_signal *signal, enum evidence_name name, double value);

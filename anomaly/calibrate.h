@@ -39,11 +39,24 @@ struct calibrate_pool {
 void calibrate_init(struct calibrate_pool *pool);
 
 /* fresh_tests is counted by the caller, once per test, whatever the score. */
+static inline int calibrate_bin(float raw_score)
+{
+    float bin = log2f(raw_score) * (float)CALIBRATE_PER_OCTAVE;
+    return bin < (float)(CALIBRATE_BINS - 1) ? (int)bin : CALIBRATE_BINS - 1;
+}
+
 static inline void calibrate_count(struct calibrate_pool *pool, float raw_score)
 {
     if (raw_score >= 1) {
-        float bin = log2f(raw_score) * (float)CALIBRATE_PER_OCTAVE;
-        pool->fresh[bin < (float)(CALIBRATE_BINS - 1) ? (int)bin : CALIBRATE_BINS - 1]++;
+        pool->fresh[calibrate_bin(raw_score)]++;
+    }
+}
+
+/* Take back a count of this round: the same episode has reached a higher score. */
+static inline void calibrate_uncount(struct calibrate_pool *pool, float raw_score)
+{
+    if (raw_score >= 1 && pool->fresh[calibrate_bin(raw_score)]) {
+        pool->fresh[calibrate_bin(raw_score)]--;
     }
 }
 

@@ -18,6 +18,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { LINECHECK_SILENT = 14 };
+
 struct linecheck_cols { /* [N]; zero = nothing known */
     float *price_median, *price_low,
         *price_high; /* ln of minor units: running median and envelope */
@@ -36,22 +38,23 @@ struct linecheck;
 struct linecheck *linecheck_create(const struct alert_options *options); /* NULL: no memory */
 void linecheck_destroy(struct linecheck *check);
 
-/* Once per close: budget as from tails_budget. */
+/* Once per shard and close; again for the same bucket it does nothing. budget: from alert_budget.
+ */
 void linecheck_begin_close(struct linecheck *check, int64_t bucket, double budget);
 
-/* Each judges and learns one line of series `row` of a tile. True: *out holds a signal (WEAK or
- * STRONG; QUIET where an alert that is open may end). bucket: of the line. */
+/* Each judges and learns one line of series `row` of a tile. True: *out holds a weak or strong
+ * signal. bucket: of the line. The first LINECHECK_SILENT closes teach the pools only. */
 bool linecheck_price(struct linecheck *check, struct linecheck_cols *cols, uint32_t row,
                      int64_t bucket, int64_t price_minor, struct alert_signal *out);
 bool linecheck_quantity(struct linecheck *check, struct linecheck_cols *cols, uint32_t row,
                         int64_t bucket, int64_t quantity, struct alert_signal *out);
-/* A returned line (a return, or a cancellation that found no sale of the same bucket). */
+/* A returned line: a return or a cancellation. */
 bool linecheck_return(struct linecheck *check, struct linecheck_cols *cols, uint32_t row,
                       int64_t bucket, struct alert_signal *out);
-/* At a close, for a series with an open alert of one of these kinds: QUIET if the bucket had none
- * of it, else NEUTRAL. */
-void linecheck_quiet(const struct linecheck_cols *cols, uint32_t row, int64_t bucket,
-                     enum alert_kind kind, bool had_lines, struct alert_signal *out);
+/* At a close, for an open alert of these kinds: quiet if the bucket [start_ms, ...) had nothing odd
+ * (a price needs lines to say so, else it is missing), neutral otherwise. */
+void linecheck_quiet(const struct alert *alert, int64_t bucket, int64_t start_ms, bool had_lines,
+                     struct alert_signal *out);
 
 void linecheck_save(const struct linecheck *check, struct buf *out);
 struct status *linecheck_load(struct linecheck *check, struct slice bytes)

@@ -125,12 +125,6 @@ void tails_destroy(struct tails *tails)
     }
 }
 
-double tails_budget(const struct alert_options *options, int64_t bucket_ms, int32_t partitions)
-{
-    return options->budget_per_day * (double)bucket_ms / 86400000.0 /
-           (double)(partitions > 0 ? partitions : 1);
-}
-
 void tails_begin_close(struct tails *tails, int64_t bucket, int32_t phase, int32_t season,
                        double total_units, double budget)
 {
@@ -156,9 +150,9 @@ void tails_begin_close(struct tails *tails, int64_t bucket, int32_t phase, int32
     }
     tails->last_tests = tails->tests;
     tails->tests = 0;
-    tails->budget = budget;
+    tails->budget = budget * ALERT_SHARE_TAILS;
     if (tails->last_tests) {
-        tails->rates.budgeted += budget;
+        tails->rates.budgeted += tails->budget;
     }
     tails_set_limits(tails);
 }

@@ -61,10 +61,6 @@ struct tails *tails_create(const struct alert_options *options,
                            uint32_t tile_series); /* options are copied. NULL: no memory */
 void tails_destroy(struct tails *tails);
 
-/* False alarms that one close of one shard may cost: alerts.budget_per_day over buckets and shards
- * (partitions of `lines`). */
-double tails_budget(const struct alert_options *options, int64_t bucket_ms, int32_t partitions);
-
 /* Once per shard and bucket, before its tiles; again for the same bucket (after a restore) it does
  * nothing. phase, season, total_units: as for forecaster_begin_close. */
 void tails_begin_close(struct tails *tails, int64_t bucket, int32_t phase, int32_t season,

@@ -1,0 +1,361 @@
+#include "anomaly/linecheck.h"
+
+#include "anomaly/calibrate.h"
+#include "anomaly/field.h"
+#include "anomaly/nbtail.h"
+#include "config/base/ensure.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Raw scores, before the pools have their say:
+ *   price     how far outside of the envelope of past prices, one decade per PRICE_DECADE of its
+ * logarithm, if the ratio to the median is beyond PRICE_RATIO; the envelope is the extremes so far,
+ * which creep back to the median quantity  normal tail of the logarithm, for lines larger than
+ * nearly all before returns   negative binomial tail of the returned lines of the bucket under the
+ * product's own past rate All are tests per line sold. */
+
+#define LN10 2.302585092994045684
+#define PRICE_DECADE 0.12
+#define PRICE_RATIO 0.5306 /* ln 1.7 */
+#define PRICE_MARGIN 0.02f
+#define PRICE_STEP 0.02f
+#define CREEP 0.002f
+#define LEARN_ODD 0.1f
+#define QUANTITY_RATE 0.02f
+#define QUANTITY_FLOOR 0.05f
+#define QUANTITY_NEAR 0.2f
+#define RETURNS_KEEP 0.97f
+#define RETURNS_PRIOR 0.02f
+#define RETURNS_SPREAD 2.0
+#define KEEP 0.992
+#define TESTS_RATE 0.1
+#define WEAK_SHARE 20.0
+#define NEVER 1e9f
+
+enum { LAYOUT = 1, KINDS = 3, PRICES_KNOWN = 8, QUANTITIES_KNOWN = 15 };
+enum pool_kind { POOL_PRICE, POOL_QUANTITY, POOL_RETURN };
+
+static const enum alert_kind ALERTS[KINDS] = {ALERT_PRICE_ERROR, ALERT_BULK_ORDER,
+                                              ALERT_RETURNS_BURST};
+
+struct linecheck {
+    struct alert_options options;
+    int64_t bucket;
+    uint8_t started;
+    uint32_t closes; /* with tests, saturating at LINECHECK_SILENT */
+    double budget;
+    double tests[KINDS]; /* per close, smoothed */
+    struct calibrate_pool pools[KINDS];
+    float weak[KINDS], strong[KINDS]; /* raw; derived */
+};
+
+static const struct column ROWS[] = {
+    {"linecheck.price_median", COLUMN_F32, COLUMN_HOT, 1,
+     offsetof(struct linecheck_cols, price_median)},
+    {"linecheck.price_low", COLUMN_F32, COLUMN_HOT, 1, offsetof(struct linecheck_cols, price_low)},
+    {"linecheck.price_high", COLUMN_F32, COLUMN_HOT, 1,
+     offsetof(struct linecheck_cols, price_high)},
+    {"linecheck.quantity_mean", COLUMN_F32, COLUMN_HOT, 1,
+     offsetof(struct linecheck_cols, quantity_mean)},
+    {"linecheck.quantity_spread", COLUMN_F32, COLUMN_HOT, 1,
+     offsetof(struct linecheck_cols, quantity_spread)},
+    {"linecheck.quantity_high", COLUMN_F32, COLUMN_HOT, 1,
+     offsetof(struct linecheck_cols, quantity_high)},
+    {"linecheck.returns_rate", COLUMN_F32, COLUMN_HOT, 1,
+     offsetof(struct linecheck_cols, returns_rate)},
+    {"linecheck.returns_bucket", COLUMN_U32, COLUMN_HOT, 1,
+     offsetof(struct linecheck_cols, returns_bucket)},
+    {"linecheck.prices", COLUMN_U16, COLUMN_HOT, 1, offsetof(struct linecheck_cols, prices)},
+    {"linecheck.quantities", COLUMN_U16, COLUMN_HOT, 1,
+     offsetof(struct linecheck_cols, quantities)},
+    {"linecheck.returns_now", COLUMN_U16, COLUMN_HOT, 1,
+     offsetof(struct linecheck_cols, returns_now)},
+};
+
+const struct column_table linecheck_column_table = {"linecheck", ROWS, sizeof ROWS / sizeof *ROWS};
+
+static void set_limits(struct linecheck *check)
+{
+    for (int kind = 0; kind < KINDS; kind++) {
+        double alpha = fmin(check->budget / KINDS / fmax(check->tests[kind], 1), 0.01);
+        bool any = alpha > 0 && check->closes >= LINECHECK_SILENT;
+        check->strong[kind] =
+            any ? calibrate_raw(&check->pools[kind], (float)-log10(alpha)) : NEVER;
+        check->weak[kind] =
+            any ? calibrate_raw(&check->pools[kind], (float)(-0.5 * log10(alpha / WEAK_SHARE)))
+                : NEVER;
+    }
+}
+
+struct linecheck *linecheck_create(const struct alert_options *options)
+{
+    struct linecheck *check = calloc(1, sizeof *check);
+    if (check) {
+        check->options = *options;
+        for (int kind = 0; kind < KINDS; kind++) {
+            calibrate_init(&check->pools[kind]);
+        }
+        set_limits(check);
+    }
+    return check;
+}
+
+void linecheck_destroy(struct linecheck *check)
+{
+    free(check);
+}
+
+void linecheck_begin_close(struct linecheck *check, int64_t bucket, double budget)
+{
+    if (check->started && bucket <= check->bucket) {
+        return;
+    }
+    bool tested = false;
+    check->pools[POOL_RETURN].fresh_tests = check->pools[POOL_QUANTITY].fresh_tests;
+    for (int kind = 0; kind < KINDS; kind++) {
+        double tests = (double)check->pools[kind].fresh_tests;
+        if (tests > 0) {
+            tested = true;
+            check->tests[kind] +=
+                (check->tests[kind] > 0 ? TESTS_RATE : 1) * (tests - check->tests[kind]);
+        }
+        calibrate_fold(&check->pools[kind], KEEP);
+    }
+    check->closes += tested && check->closes < LINECHECK_SILENT;
+    check->started = 1;
+    check->bucket = bucket;
+    check->budget = budget * ALERT_SHARE_LINECHECK;
+    set_limits(check);
+}
+
+static bool judge(const struct linecheck *check, enum pool_kind kind, float raw,
+                  struct alert_signal *out)
+{
+    if (!(raw >= check->weak[kind])) {
+        return false;
+    }
+    *out = (struct alert_signal){.kind = ALERTS[kind]};
+    out->strength = raw >= check->strong[kind] ? ALERT_STRONG : ALERT_WEAK;
+    out->score = calibrate_score(&check->pools[kind], raw);
+    out->probability = powf(10, -out->score);
+    return true;
+}
+
+static void describe(struct alert_signal *out, uint32_t row, int64_t bucket, double observed,
+                     double expected)
+{
+    out->series = row;
+    out->onset_bucket = bucket;
+    out->observed = (float)observed;
+    out->expected = (float)expected;
+    alert_evidence(out, EVIDENCE_RATIO, expected > 0 ? observed / expected : 0);
+    alert_evidence(out, EVIDENCE_USUAL, expected);
+}
+
+static void saturate(uint16_t *count)
+{
+    *count = *count < UINT16_MAX ? (uint16_t)(*count + 1) : UINT16_MAX;
+}
+
+static float clip(float x, float limit)
+{
+    return fminf(fmaxf(x, -limit), limit);
+}
+
+static void learn_price(struct linecheck_cols *cols, uint32_t i, float x, bool odd)
+{
+    if (!cols->prices[i]) {
+        cols->price_median[i] = cols->price_low[i] = cols->price_high[i] = x;
+    }
+    saturate(&cols->prices[i]);
+    float off = x - cols->price_median[i];
+    bool known = cols->prices[i] > PRICES_KNOWN;
+    cols->price_median[i] += known ? clip(off, PRICE_STEP) : off / (float)cols->prices[i];
+    cols->price_low[i] += CREEP * (cols->price_median[i] - cols->price_low[i]);
+    cols->price_high[i] += CREEP * (cols->price_median[i] - cols->price_high[i]);
+    float share = odd ? LEARN_ODD : 1;
+    if (x < cols->price_low[i]) {
+        cols->price_low[i] += share * (x - cols->price_low[i]);
+    } else if (x > cols->price_high[i]) {
+        cols->price_high[i] += share * (x - cols->price_high[i]);
+    }
+}
+
+bool linecheck_price(struct linecheck *check, struct linecheck_cols *cols, uint32_t row,
+                     int64_t bucket, int64_t price_minor, struct alert_signal *out)
+{
+    if (price_minor <= 0) {
+        return false;
+    }
+    float x = logf((float)price_minor), median = cols->price_median[row], raw = 0;
+    if (cols->prices[row] >= PRICES_KNOWN) {
+        float outside = fmaxf(x - cols->price_high[row], cols->price_low[row] - x) - PRICE_MARGIN;
+        bool far = fabs((double)(x - median)) > PRICE_RATIO;
+        raw = far && outside > 0 ? outside / (float)PRICE_DECADE : 0;
+        check->pools[POOL_PRICE].fresh_tests++;
+        calibrate_count(&check->pools[POOL_PRICE], raw);
+    }
+    bool odd = judge(check, POOL_PRICE, raw, out);
+    if (odd) {
+        describe(out, row, bucket, (double)price_minor, exp((double)median));
+        alert_evidence(out, EVIDENCE_LOWER, exp((double)cols->price_low[row]));
+        alert_evidence(out, EVIDENCE_UPPER, exp((double)cols->price_high[row]));
+    }
+    learn_price(cols, row, x, raw > 1);
+    return odd;
+}
+
+static void learn_quantity(struct linecheck_cols *cols, uint32_t i, float x, bool odd)
+{
+    if (!cols->quantities[i]) {
+        cols->quantity_mean[i] = cols->quantity_high[i] = x;
+    }
+    saturate(&cols->quantities[i]);
+    float rate = fmaxf(1 / (float)cols->quantities[i], QUANTITY_RATE);
+    float off = x - cols->quantity_mean[i], spread = cols->quantity_spread[i];
+    if (cols->quantities[i] > QUANTITIES_KNOWN) {
+        off = clip(off, 3 * sqrtf(spread + QUANTITY_FLOOR));
+    }
+    cols->quantity_mean[i] += rate * off;
+    cols->quantity_spread[i] += rate * ((1 - rate) * off * off - spread);
+    cols->quantity_high[i] += CREEP * (cols->quantity_mean[i] - cols->quantity_high[i]);
+    if (x > cols->quantity_high[i]) {
+        cols->quantity_high[i] += (odd ? LEARN_ODD : 1) * (x - cols->quantity_high[i]);
+    }
+}
+
+/* -log10 of the upper normal tail, z > 0: a bound that is close from z = 2 on (Mills' ratio). */
+static float normal_score(float z)
+{
+    return z > 0 ? (float)((0.5 * (double)(z * z) +
+                            log(sqrt(2 * 3.14159265358979) * ((double)z + 1 / ((double)z + 1)))) /
+                           LN10)
+                 : 0;
+}
+
+bool linecheck_quantity(struct linecheck *check, struct linecheck_cols *cols, uint32_t row,
+                        int64_t bucket, int64_t quantity, struct alert_signal *out)
+{
+    if (quantity <= 0) {
+        return false;
+    }
+    float x = logf((float)quantity), raw = 0;
+    if (cols->quantities[row] >= QUANTITIES_KNOWN) {
+        float z =
+            (x - cols->quantity_mean[row]) / sqrtf(cols->quantity_spread[row] + QUANTITY_FLOOR);
+        raw = x > cols->quantity_high[row] - QUANTITY_NEAR ? normal_score(z) : 0;
+        check->pools[POOL_QUANTITY].fresh_tests++;
+        calibrate_count(&check->pools[POOL_QUANTITY], raw);
+    }
+    bool odd = judge(check, POOL_QUANTITY, raw, out);
+    if (odd) {
+        describe(out, row, bucket, (double)quantity, exp((double)cols->quantity_mean[row]));
+        alert_evidence(out, EVIDENCE_WORST, exp((double)cols->quantity_high[row]));
+    }
+    learn_quantity(cols, row, x, odd && out->strength == ALERT_STRONG);
+    return odd;
+}
+
+static float returns_score(uint32_t count, float rate)
+{
+    return (
+        float)(-nbtail_log_upper((double)count, (double)(rate + RETURNS_PRIOR), RETURNS_SPREAD) /
+               LN10);
+}
+
+bool linecheck_return(struct linecheck *check, struct linecheck_cols *cols, uint32_t row,
+                      int64_t bucket, struct alert_signal *out)
+{
+    /* Lines of an earlier bucket than the newest one count in the newest: they came now. */
+    uint32_t now = (uint32_t)bucket;
+    int32_t passed = (int32_t)(now - cols->returns_bucket[row]);
+    bool known = cols->returns_bucket[row] || cols->returns_now[row];
+    if (!known || passed > 0) {
+        float keep = known ? powf(RETURNS_KEEP, (float)passed) : 0;
+        cols->returns_rate[row] =
+            keep * (cols->returns_rate[row] + (1 - RETURNS_KEEP) * (float)cols->returns_now[row]);
+        cols->returns_bucket[row] = now;
+        cols->returns_now[row] = 0;
+    }
+    float rate = cols->returns_rate[row];
+    if (cols->returns_now[row]) {
+        calibrate_uncount(&check->pools[POOL_RETURN], returns_score(cols->returns_now[row], rate));
+    }
+    saturate(&cols->returns_now[row]);
+    float raw = returns_score(cols->returns_now[row], rate);
+    calibrate_count(&check->pools[POOL_RETURN], raw);
+    bool odd = judge(check, POOL_RETURN, raw, out);
+    if (odd) {
+        describe(out, row, bucket, (double)cols->returns_now[row], (double)rate);
+    }
+    return odd;
+}
+
+void linecheck_quiet(const struct alert *alert, int64_t bucket, int64_t start_ms, bool had_lines,
+                     struct alert_signal *out)
+{
+    *out = (struct alert_signal){.kind = (enum alert_kind)alert->kind,
+                                 .series = alert->series,
+                                 .onset_bucket = bucket,
+                                 .probability = 1};
+    if (alert->seen_ms > start_ms) {
+        out->strength = ALERT_NEUTRAL;
+    } else {
+        out->strength =
+            alert->kind == ALERT_PRICE_ERROR && !had_lines ? ALERT_MISSING : ALERT_QUIET;
+    }
+}
+
+/* Layout 1: u8 layout, FIELDS, three pools. Limits are derived. */
+
+#define FIELD(name)                                                                                \
+    {                                                                                              \
+        offsetof(struct linecheck, name), sizeof(((struct linecheck *)0)->name)                    \
+    }
+static const struct field FIELDS[] = {FIELD(bucket), FIELD(started), FIELD(closes), FIELD(budget),
+                                      FIELD(tests)};
+#undef FIELD
+
+void linecheck_save(const struct linecheck *check, struct buf *out)
+{
+    buf_byte(out, LAYOUT);
+    for (size_t i = 0; i < sizeof FIELDS / sizeof *FIELDS; i++) {
+        buf_put(out, (const char *)check + FIELDS[i].offset, FIELDS[i].bytes);
+    }
+    for (int kind = 0; kind < KINDS; kind++) {
+        calibrate_save(&check->pools[kind], out);
+    }
+}
+
+struct status *linecheck_load(struct linecheck *check, struct slice bytes)
+{
+    uint8_t layout = 0;
+    struct linecheck read = *check;
+    bool good = field_take(&bytes, &layout, 1) && layout == LAYOUT;
+    for (size_t i = 0; good && i < sizeof FIELDS / sizeof *FIELDS; i++) {
+        good = field_take(&bytes, (char *)&read + FIELDS[i].offset, FIELDS[i].bytes);
+    }
+    good = good && read.started <= 1 && read.closes <= LINECHECK_SILENT && isfinite(read.budget) &&
+           read.budget >= 0;
+    for (int kind = 0; good && kind < KINDS; kind++) {
+        good = isfinite(read.tests[kind]) && read.tests[kind] >= 0;
+    }
+    if (!good) {
+        return status_new(
+            STATUS_CORRUPT,
+            "read the state of the line checks: cut short, out of range, or of another version");
+    }
+    for (int kind = 0; kind < KINDS; kind++) {
+        TRY(calibrate_load(&bytes, &read.pools[kind]));
+    }
+    if (bytes.bytes) {
+        return status_new(STATUS_CORRUPT,
+                          "read the state of the line checks: %zu bytes are left over",
+                          bytes.bytes);
+    }
+    set_limits(&read);
+    *check = read;
+    return NULL;
+}
