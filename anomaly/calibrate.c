@@ -7,8 +7,8 @@
 
 #define LN10 2.302585092994045684
 #define PEAK_SHARE 0.01 /* of the tests are peaks, where the pool has enough */
+#define PRIOR_MEAN 1.3 /* nats of excess: models are too sure until they have shown otherwise */
 #define LEAST_PEAKS 50.0
-#define MOST_SHAPE 0.9
 #define LEAST_SCALE 0.05
 #define FORGOTTEN 1e-3 /* counts below are none, so that records do not grow */
 
@@ -33,23 +33,20 @@ static void fit(struct calibrate_pool *pool)
     while (base > 0 && above < wanted) {
         above += (double)pool->seen[--base];
     }
-    /* Probability-weighted moments b0 = E x, b1 = E x (1 - F(x)), bins from above: ranks are known
-     * there. */
-    double b0 = CALIBRATE_PRIOR, b1 = CALIBRATE_PRIOR / 4, higher = 0;
-    for (int bin = CALIBRATE_BINS - 1; bin >= base; bin--) {
-        double count = (double)pool->seen[bin];
-        double excess = (middle(bin) - edge(base)) * LN10;
-        b0 += count * excess;
-        b1 += above > 0 ? count * excess * (higher + count / 2) / above : 0;
-        higher += count;
+    /* Moments, with a prior of exponential excesses: robust where scores are discrete. */
+    double first = PRIOR_MEAN * CALIBRATE_PRIOR, second = 2 * PRIOR_MEAN * first;
+    for (int bin = base; bin < CALIBRATE_BINS; bin++) {
+        double count = (double)pool->seen[bin], excess = (middle(bin) - edge(base)) * LN10;
+        first += count * excess;
+        second += count * excess * excess;
     }
-    b0 /= above + CALIBRATE_PRIOR;
-    b1 /= above + CALIBRATE_PRIOR;
-    double gap = b0 - 2 * b1;
-    double shape = gap > 0 ? 2 - b0 / gap : MOST_SHAPE;
-    shape = fmin(fmax(shape, 0), MOST_SHAPE); /* a bounded tail is never believed */
+    first /= above + CALIBRATE_PRIOR;
+    second /= above + CALIBRATE_PRIOR;
+    double ratio = first * first / fmax(second - first * first, 1e-9);
+    double shape = fmax(0.5 * (1 - ratio), 0); /* a bounded tail is never believed */
     pool->shape = (float)shape;
-    pool->scale = (float)fmax(b0 * (1 - shape), LEAST_SCALE); /* E x = scale / (1 - shape) */
+    pool->scale =
+        (float)fmax(first * (1 - shape), LEAST_SCALE); /* the mean is scale / (1 - shape) */
     double exact = exp(-edge(base) * LN10);
     double share = (above + CALIBRATE_PRIOR) / (pool->tests + CALIBRATE_PRIOR / exact);
     pool->base = (float)edge(base);

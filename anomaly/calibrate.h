@@ -2,9 +2,9 @@
  *
  * A pool counts raw scores (-log10 of a model's tail probability, natural events included) in bins,
  * forgets slowly, and fits a generalised Pareto distribution to the peaks over a threshold (Siffer
- * et al. 2017), by probability-weighted moments with a prior worth CALIBRATE_PRIOR peaks that says
- * "the model is right". A new pool therefore takes scores as they are; an overconfident model is
- * corrected as peaks come in.
+ * et al. 2017), by moments, with a prior worth CALIBRATE_PRIOR peaks that says "the model is
+ * right". A new pool therefore takes scores nearly as they are; an overconfident model is corrected
+ * as peaks come in.
  *
  * Counts of one round are integers and act from the next calibrate_fold on, so their order does not
  * matter.

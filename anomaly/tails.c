@@ -3,6 +3,7 @@
 #include "anomaly/nbtail.h"
 #include "anomaly/tails_state.h"
 #include "config/base/ensure.h"
+#include "config/base/hash.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -34,6 +35,7 @@
 #define SPREAD_RATE 0.05f
 #define LEAST_MEAN 1e-3f
 #define QUIET_SCORE 1.301f /* p = 0.05 */
+#define SMEAR_KEY 0x9e3779b97f4a7c15ULL
 #define NEVER 1e9f
 #define KEEP 0.992 /* counts of pools halve in 86 closes */
 #define WEAK_SHARE 20.0
@@ -194,12 +196,13 @@ struct sequence {
     float *nats, *level, *spread, *peak;
     uint16_t *length;
     struct calibrate_pool *pool;
+    float smear; /* nats taken off a run that ends, so that discrete runs make smooth counts */
 };
 
 static void sequence_end(struct sequence *seq)
 {
     if (*seq->length) {
-        calibrate_count(seq->pool, (seq->peak ? *seq->peak : *seq->nats) / LN10F);
+        calibrate_count(seq->pool, (seq->peak ? *seq->peak : *seq->nats - seq->smear) / LN10F);
     }
     *seq->nats = 0;
     *seq->length = 0;
@@ -241,20 +244,35 @@ static float ratio_nats(float y, float mean, float spread, float r, float log_r)
 
 static struct sequence rise_of(struct tails_cols *cols, uint32_t i)
 {
-    return (struct sequence){&cols->rise[i],      &cols->rise_level[i],  &cols->rise_spread[i],
-                             &cols->rise_peak[i], &cols->rise_length[i], NULL};
+    return (struct sequence){&cols->rise[i],
+                             &cols->rise_level[i],
+                             &cols->rise_spread[i],
+                             &cols->rise_peak[i],
+                             &cols->rise_length[i],
+                             NULL,
+                             0};
 }
 
 static struct sequence fall_of(struct tails_cols *cols, uint32_t i)
 {
-    return (struct sequence){&cols->fall[i],      &cols->fall_level[i],  &cols->fall_spread[i],
-                             &cols->fall_peak[i], &cols->fall_length[i], NULL};
+    return (struct sequence){&cols->fall[i],
+                             &cols->fall_level[i],
+                             &cols->fall_spread[i],
+                             &cols->fall_peak[i],
+                             &cols->fall_length[i],
+                             NULL,
+                             0};
 }
 
 static struct sequence run_of(struct tails_cols *cols, uint32_t i)
 {
-    return (struct sequence){&cols->run[i], &cols->run_level[i],  &cols->run_spread[i],
-                             NULL,          &cols->run_length[i], NULL};
+    return (struct sequence){&cols->run[i],
+                             &cols->run_level[i],
+                             &cols->run_spread[i],
+                             NULL,
+                             &cols->run_length[i],
+                             NULL,
+                             0};
 }
 
 static void judge_sequences(struct tails *tails, struct tails_cols *cols,
@@ -266,6 +284,11 @@ static void judge_sequences(struct tails *tails, struct tails_cols *cols,
     rise.pool = &pools[ALERT_LEVEL_SHIFT_UP];
     fall.pool = &pools[ALERT_LEVEL_SHIFT_DOWN];
     if (y > 0) {
+        if (*run.length) {
+            double unit =
+                (double)(hash_mix((uint64_t)tails->bucket * SMEAR_KEY + i) >> 11) * 0x1p-53;
+            run.smear = (float)unit * *run.nats / (float)*run.length;
+        }
         sequence_end(&run);
     }
     if (tails->factor < LEAST_FACTOR) {
