@@ -23,7 +23,9 @@ enum {
     AVRO_SCHEMA_BYTES_MAX = 1 << 20,
     AVRO_SCHEMA_DEPTH_MAX = 64,
     AVRO_SCHEMA_TYPES_MAX = 20000,
+    AVRO_SCHEMA_NAMES_MAX = 2000,
     AVRO_FIXED_BYTES_MAX = 1 << 20,
+    AVRO_PRECISION_MAX = 154, /* decimal digits that fit 64 bytes */
 };
 
 enum avro_kind {
@@ -48,7 +50,8 @@ struct avro_field {
     const struct slice *aliases; /* [alias_count] */
     uint32_t alias_count;
     const struct avro_type *type;
-    const struct datum *fallback; /* the "default", decoded for `type`; NULL: none */
+    const struct datum *fallback_json; /* the "default" as it stands; NULL: none */
+    const struct datum *fallback; /* the same, decoded for `type` */
 };
 
 struct avro_type {
