@@ -1,18 +1,19 @@
-/* Shard: all series of one partition of `lines`. A pure function of its log: it reads no clock, knows no Kafka, and gives the same
- * outbox bytes for the same records, whatever the batches, commits and restarts between them.
+/* Shard: all series of one partition of `lines`. A pure function of its log: it reads no clock,
+ * knows no Kafka, and gives the same outbox bytes for the same records, whatever the batches,
+ * commits and restarts between them.
  *
  *     TRY(shard_create(plan, partition, outbox, &shard));
  *     for each state record:  TRY(shard_restore(shard, key, value));
- *     TRY(shard_restored(shard, committed_offset, committed_sequence, &next));      // where to go on reading
- *     for each record of the log from next on:
- *         shard_apply(shard, offset, key, value);
- *         while (shard_work(shard) && outbox_bytes(outbox) < limit) {}              // closes tile by tile
- *     shard_seal(shard, &offset, &sequence);      // state records into the outbox: now commit outbox + offset + sequence as one
- *     outbox_reset(outbox); shard_committed(shard);
+ *     TRY(shard_restored(shard, committed_offset, committed_sequence, &next));      // where to go
+ * on reading for each record of the log from next on: shard_apply(shard, offset, key, value); while
+ * (shard_work(shard) && outbox_bytes(outbox) < limit) {}              // closes tile by tile
+ *     shard_seal(shard, &offset, &sequence);      // state records into the outbox: now commit
+ * outbox + offset + sequence as one outbox_reset(outbox); shard_committed(shard);
  *
- * A close is cut at tiles: shard_work does one tile at a time, the header record names what is left, and events go on in between (a
- * line for a series whose tile has not closed yet closes that tile first). The outbox belongs to the caller.
- * Thread: one worker. Memory: grows at tile boundaries only. Errors: bad records become dead letters in the outbox, never a status.
+ * A close is cut at tiles: shard_work does one tile at a time, the header record names what is
+ * left, and events go on in between (a line for a series whose tile has not closed yet closes that
+ * tile first). The outbox belongs to the caller. Thread: one worker. Memory: grows at tile
+ * boundaries only. Errors: bad records become dead letters in the outbox, never a status.
  */
 #ifndef RESTOCK_SHARD_H
 #define RESTOCK_SHARD_H
@@ -25,12 +26,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
-struct plan; /* stream/plan.h: configuration and shared read-only tables of all shards of a process */
+struct plan; /* stream/plan.h: configuration and shared read-only tables of all shards of a process
+              */
 struct shard;
 
-struct shard_counts { /* since shard_create; only what is in committed or sealed outboxes once sealed */
-    uint64_t applied, duplicate, late;      /* order lines */
-    uint64_t stock_lines, late_dropped;     /* late lines too old for the ring (dead letters) */
+struct shard_counts { /* since shard_create; only what is in committed or sealed outboxes once
+                         sealed */
+    uint64_t applied, duplicate, late; /* order lines */
+    uint64_t stock_lines, late_dropped; /* late lines too old for the ring (dead letters) */
     uint64_t forecasts, alerts, replenishments;
     uint64_t closes, tiles_closed;
 };
@@ -38,8 +41,8 @@ struct shard_counts { /* since shard_create; only what is in committed or sealed
 struct shard_view { /* for /metrics, /api and readiness */
     int32_t partition;
     uint32_t series, stock_unknown, tiles;
-    int64_t watermark_ms;     /* INT64_MIN: none yet */
-    int64_t closed_bucket;    /* number of the last closed one; INT64_MIN: none */
+    int64_t watermark_ms; /* INT64_MIN: none yet */
+    int64_t closed_bucket; /* number of the last closed one; INT64_MIN: none */
     int64_t next_offset;
     uint64_t sequence;
     size_t memory_bytes, fingerprint_bytes;
@@ -48,40 +51,49 @@ struct shard_view { /* for /metrics, /api and readiness */
 };
 
 /* outbox is borrowed until shard_destroy. On error *out is untouched. */
-struct status *shard_create(const struct plan *plan, int32_t partition, struct outbox *outbox, struct shard **out)
-    __attribute__((warn_unused_result));
+struct status *shard_create(const struct plan *plan, int32_t partition, struct outbox *outbox,
+                            struct shard **out) __attribute__((warn_unused_result));
 void shard_destroy(struct shard *shard);
 
-/* One record of the state topic, in log order; value.data NULL is a tombstone. STATUS_CORRUPT names the record. */
-struct status *shard_restore(struct shard *shard, struct slice key, struct slice value) __attribute__((warn_unused_result));
-/* After the last state record. committed_offset < 0: the group has no committed offset (expired, or the first start): the header's counts,
- * or the start of the log when there is no header. Otherwise both numbers must be the header's: STATUS_STATE says what to do if not.
- * *next_offset is where reading goes on (-1: the beginning). */
-struct status *shard_restored(struct shard *shard, int64_t committed_offset, uint64_t committed_sequence, int64_t *next_offset)
+/* One record of the state topic, in log order; value.data NULL is a tombstone. STATUS_CORRUPT names
+ * the record. */
+struct status *shard_restore(struct shard *shard, struct slice key, struct slice value)
+    __attribute__((warn_unused_result));
+/* After the last state record. committed_offset < 0: the group has no committed offset (expired, or
+ * the first start): the header's counts, or the start of the log when there is no header. Otherwise
+ * both numbers must be the header's: STATUS_STATE says what to do if not. *next_offset is where
+ * reading goes on (-1: the beginning). */
+struct status *shard_restored(struct shard *shard, int64_t committed_offset,
+                              uint64_t committed_sequence, int64_t *next_offset)
     __attribute__((warn_unused_result));
 
-/* One record of `lines`. Ticks may start a close; a second tick that closes more finishes the first close at once. */
+/* One record of `lines`. Ticks may start a close; a second tick that closes more finishes the first
+ * close at once. */
 void shard_apply(struct shard *shard, int64_t offset, struct slice key, struct slice value);
 /* Closes one tile of a pending close; true while there is more to do. */
 bool shard_work(struct shard *shard);
 /* Nothing to write since the last commit: no transaction is needed. */
 bool shard_clean(const struct shard *shard);
-/* Write the changed state into the outbox. *offset: to commit for the partition (next to read); *sequence: for the commit's metadata. */
+/* Write the changed state into the outbox. *offset: to commit for the partition (next to read);
+ * *sequence: for the commit's metadata. */
 void shard_seal(struct shard *shard, int64_t *offset, uint64_t *sequence);
 /* The sealed outbox is known to be committed. */
 void shard_committed(struct shard *shard);
-int64_t shard_offset(const struct shard *shard);        /* next offset to read */
-uint64_t shard_sequence(const struct shard *shard);     /* of the last sealed transaction */
-/* Every source of the roster has said `ended` in a tick written at or after written_since_ms (INT64_MIN: at any time). */
+int64_t shard_offset(const struct shard *shard); /* next offset to read */
+uint64_t shard_sequence(const struct shard *shard); /* of the last sealed transaction */
+/* Every source of the roster has said `ended` in a tick written at or after written_since_ms
+ * (INT64_MIN: at any time). */
 bool shard_ended(const struct shard *shard, int64_t written_since_ms);
 /* Names of the sources that have not ended yet, for messages ("orders[0] orders[3]"). */
 void shard_waiting_for(const struct shard *shard, int64_t written_since_ms, struct buf *out);
 void shard_view(const struct shard *shard, struct shard_view *out);
 const struct shard_counts *shard_counts(const struct shard *shard);
 /* JSON of one series ("SKU@LOCATION"), or false. Used by `inspect series` and /api/v1/series. */
-bool shard_dump_series(const struct shard *shard, struct slice sku, struct slice location, struct buf *json);
-/* Closed buckets of all series as `series,time,value` rows (format of CONTRACT.md --panel-out), sorted by series. Only the ring is kept: rows
- * that left it were given to the panel sink at their close (plan.panel_sink). */
+bool shard_dump_series(const struct shard *shard, struct slice sku, struct slice location,
+                       struct buf *json);
+/* Closed buckets of all series as `series,time,value` rows (format of CONTRACT.md --panel-out),
+ * sorted by series. Only the ring is kept: rows that left it were given to the panel sink at their
+ * close (plan.panel_sink). */
 void shard_write_panel(const struct shard *shard, FILE *out);
 
 #endif

@@ -147,6 +147,12 @@ void sources_waiting_for(const struct sources *sources, int64_t written_since_ms
     }
 }
 
+int32_t sources_roster(const struct sources *sources, enum line_input input)
+{
+    ASSERT((int)input < TIME_INPUTS);
+    return sources->roster[input];
+}
+
 void sources_save(const struct sources *sources, struct buf *out)
 {
     buf_varint(out, SOURCES_VERSION);

@@ -20,6 +20,8 @@ int64_t sources_watermark(const struct sources *sources); /* INT64_MIN: none yet
 bool sources_ended(const struct sources *sources,
                    int64_t written_since_ms); /* all of the roster; false without a roster */
 void sources_waiting_for(const struct sources *sources, int64_t written_since_ms, struct buf *out);
+int32_t sources_roster(const struct sources *sources,
+                       enum line_input input); /* partitions, orders or stock */
 void sources_save(const struct sources *sources, struct buf *out);
 bool sources_load(struct sources *sources,
                   struct slice bytes); /* false: not what sources_save wrote */

@@ -49,6 +49,15 @@ size_t tile_bytes(const struct plan *plan)
     return bytes;
 }
 
+void tile_destroy(struct tile *tile)
+{
+    if (tile) {
+        free(tile->block);
+        free(tile->slot_bucket);
+        free(tile);
+    }
+}
+
 struct tile *tile_create(const struct plan *plan, int64_t closed)
 {
     struct tile *tile = calloc(1, sizeof *tile);
@@ -57,11 +66,15 @@ struct tile *tile_create(const struct plan *plan, int64_t closed)
     }
     size_t bytes = tile_bytes(plan);
     tile->block = aligned_alloc(TILE_ALIGNMENT, bytes);
-    if (!tile->block) {
-        free(tile);
+    tile->slot_bucket = malloc(plan->slots * sizeof *tile->slot_bucket);
+    if (!tile->block || !tile->slot_bucket) {
+        tile_destroy(tile);
         return NULL;
     }
     memset(tile->block, 0, bytes);
+    for (uint32_t slot = 0; slot < plan->slots; slot++) {
+        tile->slot_bucket[slot] = INT64_MIN;
+    }
     tile->closed = closed;
     unsigned char *at = tile->block;
     tile->units = (uint16_t *)(void *)at;
@@ -75,14 +88,6 @@ struct tile *tile_create(const struct plan *plan, int64_t closed)
     }
     ASSERT(at == tile->block + bytes);
     return tile;
-}
-
-void tile_destroy(struct tile *tile)
-{
-    if (tile) {
-        free(tile->block);
-        free(tile);
-    }
 }
 
 void tile_clear_series(const struct plan *plan, struct tile *tile, uint32_t row)

@@ -40,6 +40,7 @@ struct tile {
     uint32_t series; /* N: one past the highest index ever used */
     bool cold_dirty;
     uint64_t dirty_slots[16]; /* bit set: cells of closed buckets to save */
+    int64_t *slot_bucket; /* [slots] during restore only: whose cells a slot holds */
 };
 
 enum { TILE_SLOTS_MAX = 16 * 64 };

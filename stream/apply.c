@@ -1,0 +1,412 @@
+/* What a line does to its shard. Order of stages for an order line: late or not -> duplicate? ->
+ * feed check -> ring, stock, open sales
+ * -> checks of the line itself -> trigger level. A line is applied, duplicate or late, exactly one
+ * of them. */
+#include "config/base/ensure.h"
+#include "config/base/hash.h"
+#include "stream/shard_state.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static const int64_t HOUR_MS = 3600000;
+
+static void dead_letter(struct shard *shard, const struct line *line, struct slice value,
+                        const char *reason)
+{
+    static const char *const TOPICS[INPUT_COUNT] = {"orders", "stock", "items", "feedback"};
+    const struct stream_options *stream = &shard->plan->settings_ref->stream;
+    char partition[16], offset[24], number[16];
+    (void)snprintf(partition, sizeof partition, "%" PRId32, line->source.partition);
+    (void)snprintf(offset, sizeof offset, "%" PRId64, line->source.offset);
+    (void)snprintf(number, sizeof number, "%" PRId32, line->source.number);
+    enum topic topic = (enum topic)line->source.input;
+    struct outbox_header headers[] = {
+        {"topic", slice_of(stream->topics[topic] ? stream->topics[topic] : TOPICS[topic])},
+        {"partition", slice_of(partition)},
+        {"offset", slice_of(offset)},
+        {"line", slice_of(number)},
+        {"reason", slice_of(reason)},
+        {"field", slice_of("event_time")},
+        {"schema_id", slice_of("")},
+        {"version", slice_of(RESTOCK_VERSION)},
+    };
+    outbox_add_headers(shard->outbox, TOPIC_DEAD_LETTERS, -1, line_sku(line), value, headers,
+                       sizeof headers / sizeof headers[0]);
+    shard->counts.late_dropped++;
+}
+
+/* The first order line fixes where the shard's buckets begin; lines a little older are still on
+ * time. */
+static void start_at(struct shard *shard, int64_t bucket)
+{
+    shard->started = true;
+    shard->closed = bucket - 1 - (int64_t)shard->plan->open / 2;
+    shard->until = shard->closed;
+    for (uint32_t t = 0; t < shard->tile_count; t++) {
+        shard->tiles[t]->closed = shard->closed;
+    }
+}
+
+static uint32_t series_of(struct shard *shard, struct slice sku, struct slice location)
+{
+    uint32_t series = series_find(shard->series, sku, location);
+    if (series != SERIES_NONE) {
+        close_through(shard, series);
+        return series;
+    }
+    close_all(shard); /* a retired series may give up its index in a close under way */
+    series = series_add(shard->series, sku, location);
+    shard_make_tiles(shard, series);
+    struct tile *tile = shard_tile(shard, series);
+    if (shard_row(series) >= tile->series) {
+        tile->series = shard_row(series) + 1;
+    }
+    shard_touch(shard, series);
+    return series;
+}
+
+static void signal(struct shard *shard, struct alert_signal *alert, uint32_t series,
+                   int64_t event_ms, double units_at_risk)
+{
+    alert->series = series;
+    alert->scope = 0;
+    alert->money = (int64_t)(units_at_risk * (double)decide_price(shard, series));
+    shard->counts.alerts += alert_table_step(shard->alerts, alert, (struct slice){0}, event_ms);
+}
+
+static void check_line(struct shard *shard, const struct order_line *order, uint32_t series,
+                       int64_t bucket)
+{
+    if (!shard->linecheck) {
+        return;
+    }
+    struct linecheck_cols *cols = &shard_tile(shard, series)->linecheck;
+    uint32_t row = shard_row(series);
+    struct alert_signal alert;
+    if (order->kind != ORDER_SALE) {
+        if (linecheck_return(shard->linecheck, cols, row, bucket, &alert)) {
+            signal(shard, &alert, series, order->event_ms, (double)-order->quantity);
+        }
+        return;
+    }
+    if (order->unit_price > 0 &&
+        linecheck_price(shard->linecheck, cols, row, bucket, order->unit_price, &alert)) {
+        signal(shard, &alert, series, order->event_ms, (double)order->quantity);
+    }
+    if (linecheck_quantity(shard->linecheck, cols, row, bucket, order->quantity, &alert)) {
+        signal(shard, &alert, series, order->event_ms, (double)order->quantity);
+    }
+}
+
+static void sell(struct shard *shard, const struct order_line *order, uint32_t series,
+                 int64_t bucket)
+{
+    struct tile *tile = shard_tile(shard, series);
+    uint32_t row = shard_row(series);
+    shard_cell_set(shard, series, bucket, shard_cell(shard, series, bucket) + order->quantity);
+    if (order->promotion) {
+        shard_cell_flag(shard, series, bucket, WINDOW_PROMOTION);
+    }
+    if (!tile->cols.first[row] || bucket + 1 < tile->cols.first[row]) {
+        tile->cols.first[row] = bucket + 1;
+    }
+    if (bucket + 1 > tile->cols.last[row]) {
+        tile->cols.last[row] = bucket + 1;
+    }
+    if (order->unit_price >= 0) {
+        tile->cols.price[row] = order->unit_price + 1;
+    }
+    if (order->customer.bytes) {
+        cancel_sale(shard->cancel, bucket, series, order->event_ms, order->customer,
+                    order->quantity);
+    }
+}
+
+static struct position_rules rules_of(const struct shard *shard)
+{
+    const struct settings *settings = shard->plan->settings_ref;
+    return (struct position_rules){.count_on_hand = !settings->stream.stock_count_available,
+                                   .horizon_ms = settings->stream.lateness_ms +
+                                                 settings_max_lead_ms(settings)};
+}
+
+static void move_stock(struct shard *shard, uint32_t series, int64_t event_ms, int64_t quantity)
+{
+    struct stock_entry *stock = decide_stock(shard, series);
+    if (stock) {
+        struct position_rules rules = rules_of(shard);
+        position_order(&stock->position, &rules, event_ms, quantity);
+        decide_trigger(shard, series, event_ms);
+    }
+}
+
+static void apply_cancel(struct shard *shard, const struct order_line *order, uint32_t series,
+                         int64_t bucket)
+{
+    if (order->quantity >= 0 || !order->customer.bytes) {
+        return; /* takes nothing back, or from nobody known */
+    }
+    int64_t at = bucket > shard->until ? bucket : shard->until + 1;
+    cancel_wait(shard->cancel, at, series, order->event_ms, order->customer, -order->quantity);
+    move_stock(shard, series, order->event_ms, order->quantity);
+}
+
+static void check_feed(struct shard *shard, const struct line *line, bool duplicate)
+{
+    const struct order_line *order = &line->order;
+    char name[32];
+    int bytes = snprintf(name, sizeof name, "orders[%" PRId32 "]", line->source.partition);
+    uint64_t key = hash_64(name, (size_t)bytes, 0);
+    if (key % (uint64_t)shard->plan->partitions != (uint64_t)shard->partition || !shard->tails) {
+        return;
+    }
+    struct feed_line fed = {.key = key,
+                            .order = hash_64(order->order_id.data, order->order_id.bytes, 0),
+                            .event_ms = order->event_ms,
+                            .duplicate = duplicate};
+    struct alert_signal alert;
+    shard->feed_changed = true;
+    if (feed_line(shard->feed, &fed, &alert)) {
+        alert.series = ALERT_NO_SERIES;
+        alert.money = 0;
+        shard->counts.alerts += alert_table_step(
+            shard->alerts, &alert, (struct slice){name, (size_t)bytes}, order->event_ms);
+    }
+}
+
+static void apply_order(struct shard *shard, const struct line *line, struct slice value)
+{
+    const struct order_line *order = &line->order;
+    int64_t bucket = bucket_of(&shard->plan->settings_ref->buckets, order->event_ms);
+    if (!shard->started) {
+        start_at(shard, bucket);
+    }
+    bool duplicate = dedup_seen(shard->fingerprints, bucket, order->fingerprint);
+    check_feed(shard, line, duplicate);
+    if (duplicate) {
+        shard->counts.duplicate++;
+        return;
+    }
+    bool late = bucket <= shard->until;
+    shard->counts.late += late;
+    shard->counts.applied += !late;
+    if (bucket <= shard->until - (int64_t)shard->plan->window ||
+        bucket > shard->until + (int64_t)shard->plan->open) {
+        shard->counts.applied -= !late;
+        shard->counts.late += !late;
+        dead_letter(shard, line, value, late ? "late" : "ahead");
+        return;
+    }
+    uint32_t series = series_of(shard, order->sku, order->location);
+    if (order->kind == ORDER_SALE) {
+        sell(shard, order, series, bucket);
+        move_stock(shard, series, order->event_ms, order->quantity);
+    } else if (order->kind == ORDER_CANCEL) {
+        apply_cancel(shard, order, series, bucket);
+    }
+    check_line(shard, order, series, bucket);
+    shard_touch(shard, series);
+}
+
+static struct supply supply_of(const struct shard *shard, uint32_t series,
+                               const struct stock_line *line)
+{
+    const struct settings *settings = shard->plan->settings_ref;
+    const struct item_line *item = items_find(shard->items, series_sku(shard->series, series));
+    double lead_days =
+        item && item->lead_time_days >= 0 ? item->lead_time_days : settings->item.lead_time_days;
+    int64_t ordered = bucket_of(&settings->buckets, line->event_ms);
+    bool dated = line->expected_ms >= 0;
+    return (struct supply){
+        .quantity = line->quantity,
+        .ordered = ordered,
+        .expected = dated ? bucket_of(&settings->buckets, line->expected_ms)
+                          : ordered + (int64_t)(lead_days / shard->plan->slot_days + 0.5),
+        .reference = position_reference(line->reference),
+        .kind = SUPPLY_ON_ORDER,
+        .uncertain = !dated};
+}
+
+static void apply_movement(struct shard *shard, struct stock_entry *stock,
+                           const struct stock_line *line)
+{
+    struct position_rules rules = rules_of(shard);
+    struct position *position = &stock->position;
+    switch (line->kind) {
+    case STOCK_COUNT:
+        position_count(position, &rules, line->event_ms, line->quantity);
+        return;
+    case STOCK_RECEIPT:
+        position_receive(position, &rules, line->event_ms, line->quantity,
+                         position_reference(line->reference));
+        return;
+    case STOCK_ADJUSTMENT:
+        position_adjust(position, &rules, line->event_ms, line->quantity);
+        return;
+    case STOCK_RESERVATION:
+        position_reserve(position, &rules, line->event_ms, line->quantity);
+        return;
+    case STOCK_ON_ORDER:
+        position_on_order(position, supply_of(shard, stock->series, line));
+        return;
+    }
+}
+
+static void apply_stock(struct shard *shard, const struct line *line)
+{
+    const struct stock_line *stock = &line->stock;
+    int64_t bucket = bucket_of(&shard->plan->settings_ref->buckets, stock->event_ms);
+    shard->counts.stock_lines++;
+    if (dedup_seen(shard->stock_fingerprints, bucket, stock->fingerprint)) {
+        return;
+    }
+    uint32_t series = series_of(shard, stock->sku, stock->location);
+    struct stock_entry *entry = decide_stock(shard, series);
+    entry = entry ? entry : decide_stock_new(shard, series);
+    apply_movement(shard, entry, stock);
+    /* A bucket that was out of stock at any moment is a lower bound of demand. */
+    if (shard->started && entry->position.known && entry->position.stock <= 0 &&
+        bucket > shard->until - (int64_t)shard->plan->window &&
+        bucket <= shard->until + (int64_t)shard->plan->open) {
+        shard_cell_flag(shard, series, bucket, WINDOW_OUT_OF_STOCK);
+    }
+    decide_trigger(shard, series, stock->event_ms);
+    shard_touch(shard, series);
+}
+
+static void tally_add(struct shard *shard, int64_t bucket, int64_t units)
+{
+    struct tally *tally = &shard->tally;
+    if (shard->started && bucket <= shard->until) {
+        return; /* its close has begun or is owed: what is late changes no total */
+    }
+    for (uint32_t i = 0; i < tally->count; i++) {
+        if (tally->bucket[i] == bucket) {
+            tally->units[i] += units;
+            return;
+        }
+    }
+    if (tally->count < TALLY_MAX) {
+        tally->bucket[tally->count] = bucket;
+        tally->units[tally->count++] = units;
+    }
+}
+
+static void feed_signals(struct shard *shard, const struct alert_signal *signals, uint32_t count,
+                         int64_t hour)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct alert_signal alert = signals[i];
+        if (alert.scope % (uint64_t)shard->plan->partitions != (uint64_t)shard->partition) {
+            continue; /* one shard speaks for a source */
+        }
+        char name[32];
+        int bytes = snprintf(name, sizeof name, "feed %016" PRIx64, alert.scope);
+        alert.series = ALERT_NO_SERIES;
+        alert.money = 0;
+        shard->counts.alerts += alert_table_step(
+            shard->alerts, &alert, (struct slice){name, (size_t)bytes}, (hour + 1) * HOUR_MS);
+    }
+}
+
+/* Hours that the watermark has passed, in order. The profile of a feed is by local hour of the
+ * week. */
+static void pass_hours(struct shard *shard, int64_t watermark_ms)
+{
+    enum { HOURS_AT_ONCE = 24 * 400 };
+    int64_t last = watermark_ms / HOUR_MS - 1; /* the last hour that is over */
+    int64_t first = shard->feed_hour == INT64_MIN ? last : shard->feed_hour + 1;
+    if (last - first > HOURS_AT_ONCE) {
+        first = last - HOURS_AT_ONCE;
+    }
+    const struct zone *zone = shard->plan->settings_ref->zone;
+    struct alert_signal signals[FEED_STREAMS];
+    for (int64_t hour = first; hour <= last; hour++) {
+        int64_t local = zone_to_local(zone, hour * HOUR_MS) / HOUR_MS;
+        int32_t phase = (int32_t)((local + 72) % FEED_WEEK); /* 1970-01-01 was a Thursday */
+        uint32_t count = feed_hour(shard->feed, hour, phase, false, signals, FEED_STREAMS);
+        feed_signals(shard, signals, count, hour);
+        shard->feed_hour = hour;
+        shard->feed_changed = true;
+    }
+}
+
+static void tick_counts(struct shard *shard, const struct tick_line *tick)
+{
+    char name[32];
+    int bytes = snprintf(name, sizeof name, "%s[%" PRId32 "]",
+                         tick->input == INPUT_ORDERS ? "orders" : "stock", tick->partition);
+    uint64_t source = hash_64(name, (size_t)bytes, 0);
+    for (int32_t i = 0; i < tick->count_count; i++) {
+        const struct tick_count *count = &tick->counts[i];
+        if (!count->group.bytes) {
+            tally_add(
+                shard,
+                bucket_of(&shard->plan->settings_ref->buckets, count->slot * HOUR_MS + HOUR_MS / 2),
+                count->units);
+        }
+        if (shard->tails) {
+            uint64_t key =
+                count->group.bytes ? hash_64(count->group.data, count->group.bytes, 1) : source;
+            feed_count(shard->feed, key, count->slot, count->invoices);
+            shard->feed_changed = true;
+        }
+    }
+}
+
+static void apply_tick(struct shard *shard, const struct tick_line *tick)
+{
+    tick_counts(shard, tick);
+    sources_tick(shard->sources, tick);
+    int64_t watermark = sources_watermark(shard->sources);
+    if (watermark == INT64_MIN) {
+        return;
+    }
+    if (shard->tails) {
+        pass_hours(shard, watermark);
+    }
+    const struct buckets *buckets = &shard->plan->settings_ref->buckets;
+    while (shard->started && bucket_start(buckets, shard->until + 2) <= watermark) {
+        shard->until++;
+    }
+}
+
+void apply_line(struct shard *shard, int64_t offset, struct slice key, struct slice value)
+{
+    ASSERT(offset >= shard->next_offset);
+    shard->next_offset = offset + 1;
+    shard->changed = true;
+    arena_reset(shard->arena);
+    struct line line;
+    const char *reason = "null value";
+    if (!value.data || !line_decode(value, shard->arena, &line, &reason)) {
+        /* Not ours: somebody else writes into the internal topic. Keep the bytes, say where. */
+        struct line unknown = {.kind = LINE_TICK};
+        unknown.source.input = INPUT_ORDERS;
+        unknown.source.offset = offset;
+        unknown.source.partition = shard->partition;
+        (void)key;
+        dead_letter(shard, &unknown, value, reason);
+        return;
+    }
+    switch (line.kind) {
+    case LINE_ORDER:
+        apply_order(shard, &line, value);
+        return;
+    case LINE_STOCK:
+        apply_stock(shard, &line);
+        return;
+    case LINE_ITEM:
+        close_all(shard);
+        items_put(shard->items, &line);
+        return;
+    case LINE_FEEDBACK:
+        close_all(shard);
+        decide_feedback(shard, &line.feedback);
+        return;
+    case LINE_TICK:
+        apply_tick(shard, &line.tick);
+        return;
+    }
+}

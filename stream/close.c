@@ -1,0 +1,526 @@
+/* The close of a bucket, tile by tile: the order of the stages of the product stands in close_tile
+ * and nowhere else.
+ *
+ *   begin    match cancellations (amends rings), phase factors, false-alarm budget
+ *   tile     gather the window -> tails (against the forecast made before) -> learn -> predict ->
+ * emit -> alerts -> stock and proposals
+ *            -> clear the cells of the bucket that may be written next -> retire
+ *   end      drop what is behind the horizons
+ */
+#include "config/base/ensure.h"
+#include "config/base/hash.h"
+#include "stream/shard_state.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct status *close_scratch_init(struct shard *shard)
+{
+    const uint32_t W = shard->plan->window;
+    struct close_scratch *scratch = &shard->scratch;
+    scratch->units = aligned_alloc(64, (size_t)PLAN_TILE_SERIES * W * sizeof(float));
+    scratch->flags = aligned_alloc(64, (size_t)PLAN_TILE_SERIES * W);
+    scratch->age = calloc(PLAN_TILE_SERIES, sizeof(uint32_t));
+    scratch->want = calloc(PLAN_TILE_SERIES, 1);
+    scratch->signals = calloc((size_t)TAILS_KINDS * PLAN_TILE_SERIES, sizeof(struct alert_signal));
+    if (!scratch->units || !scratch->flags || !scratch->age || !scratch->want ||
+        !scratch->signals) {
+        return status_new(STATUS_NO_MEMORY, "out of memory for the windows of a tile");
+    }
+    return NULL;
+}
+
+void close_scratch_fini(struct shard *shard)
+{
+    struct close_scratch *scratch = &shard->scratch;
+    free(scratch->units);
+    free(scratch->flags);
+    free(scratch->age);
+    free(scratch->want);
+    free(scratch->signals);
+    buf_fini(&scratch->key);
+    buf_fini(&scratch->value);
+}
+
+/* --- begin and end
+ * ------------------------------------------------------------------------------------------- */
+
+static void match_found(void *context, const struct cancel_match *match)
+{
+    struct shard *shard = context;
+    if (match->matched) {
+        int64_t units = shard_cell(shard, match->series, match->bucket) - match->quantity;
+        shard_cell_set(shard, match->series, match->bucket, units > 0 ? units : 0);
+        if (match->bucket <= shard_tile(shard, match->series)->closed) {
+            shard_cell_flag(shard, match->series, match->bucket, WINDOW_CORRECTED);
+        }
+        shard_touch(shard, match->series);
+        return;
+    }
+    /* Stock came back when the cancellation arrived; there was no such sale, so it goes again. */
+    struct stock_entry *stock = decide_stock(shard, match->series);
+    if (stock) {
+        const struct settings *settings = shard->plan->settings_ref;
+        struct position_rules rules = {.count_on_hand = !settings->stream.stock_count_available,
+                                       .horizon_ms = settings->stream.lateness_ms +
+                                                     settings_max_lead_ms(settings)};
+        position_order(&stock->position, &rules, match->event_ms, match->quantity);
+        shard_touch(shard, match->series);
+    }
+}
+
+static int64_t tally_take(struct shard *shard, int64_t bucket)
+{
+    struct tally *tally = &shard->tally;
+    int64_t units = 0;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < tally->count; i++) {
+        if (tally->bucket[i] == bucket) {
+            units = tally->units[i];
+        }
+        if (tally->bucket[i] > bucket) {
+            tally->bucket[kept] = tally->bucket[i];
+            tally->units[kept++] = tally->units[i];
+        }
+    }
+    tally->count = kept;
+    return units;
+}
+
+static int32_t season_of(const struct plan *plan)
+{
+    return plan->slot_days > 1 ? 52 : 7;
+}
+
+/* Nothing was observed in a bucket during which no order source spoke. */
+static bool all_silent(const struct shard *shard)
+{
+    int32_t partitions = sources_roster(shard->sources, INPUT_ORDERS);
+    for (int32_t i = 0; i < partitions; i++) {
+        char name[32];
+        int bytes = snprintf(name, sizeof name, "orders[%d]", (int)i);
+        if (!feed_silent(shard->feed, hash_64(name, (size_t)bytes, 0))) {
+            return false;
+        }
+    }
+    return partitions > 0 && shard->tails;
+}
+
+static void begin(struct shard *shard)
+{
+    const struct plan *plan = shard->plan;
+    const struct settings *settings = plan->settings_ref;
+    int64_t bucket = shard->closed + 1;
+    cancel_close(shard->cancel, bucket, bucket - plan->cancel_buckets, match_found, shard);
+    int64_t units = tally_take(shard, bucket);
+    if (shard->forecaster) {
+        int32_t phase = bucket_phase(&settings->buckets, bucket);
+        double budget =
+            alert_budget(&settings->alert, settings->stream.bucket_ms, plan->partitions);
+        forecaster_begin_close(shard->forecaster, bucket, phase, season_of(plan), (double)units);
+        tails_begin_close(shard->tails, bucket, phase, season_of(plan), (double)units, budget);
+        linecheck_begin_close(shard->linecheck, bucket, budget);
+        shard->models_changed = true;
+    }
+    shard->silent = all_silent(shard);
+    shard->closing = true;
+    shard->next_tile = 0;
+    shard->closing_tiles = shard->tile_count;
+    shard->changed = true;
+}
+
+static void end(struct shard *shard)
+{
+    const struct plan *plan = shard->plan;
+    shard->closing = false;
+    shard->closed++;
+    for (uint32_t t = 0; t < shard->tile_count; t++) {
+        shard->tiles[t]->closed =
+            shard->closed; /* tiles that were added meanwhile had nothing to close */
+    }
+    dedup_drop_before(shard->fingerprints, shard->closed - plan->dedup_buckets + 1);
+    dedup_drop_before(shard->stock_fingerprints, shard->closed - plan->dedup_buckets + 1);
+    alert_table_sweep(shard->alerts, bucket_start(&plan->settings_ref->buckets, shard->closed + 1));
+    shard->counts.closes++;
+    shard->changed = true;
+}
+
+/* --- a tile
+ * --------------------------------------------------------------------------------------------------
+ */
+
+/* Rows [N, W] from cells [slots, N]: the bucket `last` and the W - 1 before it. */
+static void gather(struct shard *shard, struct tile *tile, uint32_t tile_index, int64_t last,
+                   struct window *window)
+{
+    const struct plan *plan = shard->plan;
+    const uint32_t N = tile->series, W = plan->window;
+    struct close_scratch *scratch = &shard->scratch;
+    for (uint32_t i = 0; i < N; i++) {
+        int64_t first = tile->cols.first[i] - 1;
+        scratch->age[i] = tile->cols.first[i] && first <= last ? (uint32_t)(last - first + 1) : 0;
+    }
+    for (uint32_t k = 0; k < W; k++) {
+        int64_t bucket = last - (int64_t)(W - 1) + (int64_t)k;
+        uint32_t slot = tile_slot(plan, bucket);
+        const uint16_t *units = tile->units + (size_t)slot * PLAN_TILE_SERIES;
+        const uint8_t *flags = tile->flags + (size_t)slot * PLAN_TILE_SERIES;
+        uint32_t back = W - k; /* the row is absent when the series is younger than this */
+        for (uint32_t i = 0; i < N; i++) {
+            float value = units[i];
+            if (units[i] == RING_ESCAPE) {
+                value = (float)ring_get(shard->overflow, &units[i],
+                                        tile_index * PLAN_TILE_SERIES + i, slot);
+            }
+            scratch->units[(size_t)i * W + k] = value;
+            scratch->flags[(size_t)i * W + k] =
+                (uint8_t)(flags[i] | (scratch->age[i] < back ? WINDOW_ABSENT : 0));
+        }
+    }
+    const struct buckets *buckets = &plan->settings_ref->buckets;
+    *window = (struct window){.series = N,
+                              .width = W,
+                              .bucket = last,
+                              .phase = bucket_phase(buckets, last),
+                              .season = season_of(plan),
+                              .units = scratch->units,
+                              .flags = scratch->flags,
+                              .age = scratch->age};
+}
+
+/* A series that stands without stock when the bucket begins cannot sell in it: mark the bucket now
+ * closing and the next one. */
+static void mark_out_of_stock(struct shard *shard, struct tile *tile, uint32_t tile_index,
+                              int64_t bucket)
+{
+    for (uint32_t i = 0; i < tile->series; i++) {
+        uint32_t series = tile_index * PLAN_TILE_SERIES + i;
+        const struct stock_entry *stock = decide_stock(shard, series);
+        if (stock && stock->position.known && stock->position.stock <= 0) {
+            shard_cell_flag(shard, series, bucket, WINDOW_OUT_OF_STOCK);
+            shard_cell_flag(shard, series, bucket + 1, WINDOW_OUT_OF_STOCK);
+        }
+        if (alert_table_anomalous(shard->alerts, series)) {
+            shard_cell_flag(shard, series, bucket, WINDOW_ANOMALOUS);
+        }
+        if (shard->silent) {
+            shard_cell_flag(shard, series, bucket, WINDOW_FEED_SILENT);
+        }
+    }
+}
+
+static bool any_stock(const struct shard *shard, uint32_t series)
+{
+    const struct stock_entry *stock = decide_stock(shard, series);
+    return stock && stock->position.known;
+}
+
+/* What the forecaster must compute for each row before anything is known about change. */
+static void wants(struct shard *shard, const struct tile *tile, uint32_t tile_index)
+{
+    enum emit_mode emit = (enum emit_mode)shard->plan->settings_ref->stream.emit;
+    for (uint32_t i = 0; i < tile->series; i++) {
+        uint8_t want = FORECAST_NONE;
+        if (shard->scratch.age[i]) {
+            if (emit == EMIT_ALWAYS) {
+                want = FORECAST_ALL;
+            } else if (emit == EMIT_CHANGED ||
+                       any_stock(shard, tile_index * PLAN_TILE_SERIES + i)) {
+                want = FORECAST_SUMS;
+            }
+        }
+        shard->scratch.want[i] = want;
+    }
+}
+
+static bool differs(float now, float before, double change)
+{
+    double scale = fmax(fmax(fabs((double)now), fabs((double)before)), 1.0);
+    return fabs((double)now - (double)before) > change * scale;
+}
+
+/* Material change against what was last told about the same days: the longest sum, whose weekdays
+ * are the same ones. */
+static bool is_material(const struct shard *shard, const struct tile *tile, uint32_t row,
+                        const struct forecast_block *block, int64_t bucket)
+{
+    const struct stream_options *stream = &shard->plan->settings_ref->stream;
+    if (!tile->cols.emitted[row] || bucket - (tile->cols.emitted[row] - 1) >= stream->refresh) {
+        return true;
+    }
+    size_t longest = (size_t)row * block->sums + block->sums - 1;
+    float high = block->sum_q[longest * FORECAST_LEVELS + LEVEL_P90];
+    return differs(block->sum_mean[longest], tile->cols.emitted_mean[row], stream->change) ||
+           differs(high, tile->cols.emitted_high[row], stream->change);
+}
+
+static void emit_forecast(struct shard *shard, struct tile *tile, uint32_t tile_index, uint32_t row,
+                          const struct forecast_block *block, int64_t bucket)
+{
+    uint32_t series = tile_index * PLAN_TILE_SERIES + row;
+    const uint32_t W = shard->plan->window;
+    uint8_t last = shard->scratch.flags[(size_t)row * W + W - 1];
+    bool corrected = false;
+    for (uint32_t k = 0; k < W; k++) {
+        corrected |= (shard->scratch.flags[(size_t)row * W + k] & WINDOW_CORRECTED) != 0;
+    }
+    struct forecast_event event = {.sku = series_sku(shard->series, series),
+                                   .location = series_location(shard->series, series),
+                                   .origin_bucket = bucket,
+                                   .block = block,
+                                   .row = row,
+                                   .corrected = corrected,
+                                   .censored = (last & WINDOW_CENSORED) != 0,
+                                   .cold = shard->scratch.age[row] < 28};
+    struct close_scratch *scratch = &shard->scratch;
+    buf_reset(&scratch->key);
+    buf_reset(&scratch->value);
+    buf_slice(&scratch->key, event.sku);
+    buf_byte(&scratch->key, '|');
+    buf_slice(&scratch->key, event.location);
+    event_forecast(shard->plan, &event, &scratch->value);
+    outbox_add(shard->outbox, TOPIC_FORECASTS, -1, buf_view(&scratch->key),
+               buf_view(&scratch->value));
+    size_t longest = (size_t)row * block->sums + block->sums - 1;
+    tile->cols.emitted[row] = bucket + 1;
+    tile->cols.emitted_mean[row] = block->sum_mean[longest];
+    tile->cols.emitted_high[row] = block->sum_q[longest * FORECAST_LEVELS + LEVEL_P90];
+    shard->counts.forecasts++;
+}
+
+/* With emit: changed, sums tell who has changed; steps are computed for those alone. */
+static void emit_forecasts(struct shard *shard, struct tile *tile, uint32_t tile_index,
+                           const struct window *window, struct forecast_block *block)
+{
+    struct close_scratch *scratch = &shard->scratch;
+    enum emit_mode mode = (enum emit_mode)shard->plan->settings_ref->stream.emit;
+    if (mode == EMIT_NEVER) {
+        return;
+    }
+    if (mode == EMIT_CHANGED) {
+        uint32_t changed = 0;
+        for (uint32_t i = 0; i < tile->series; i++) {
+            bool tell = scratch->want[i] != FORECAST_NONE &&
+                        is_material(shard, tile, i, block, window->bucket);
+            scratch->want[i] = tell ? FORECAST_ALL : scratch->want[i];
+            changed += tell;
+        }
+        if (changed) {
+            forecaster_predict(shard->forecaster, &tile->forecast, window, scratch->want, block);
+        }
+    }
+    for (uint32_t i = 0; i < tile->series; i++) {
+        if (scratch->want[i] == FORECAST_ALL) {
+            emit_forecast(shard, tile, tile_index, i, block, window->bucket);
+        }
+    }
+}
+
+static void step_alert(struct shard *shard, struct alert_signal *alert, uint32_t series,
+                       int64_t now_ms)
+{
+    alert->series = series;
+    alert->scope = 0;
+    alert->money = (int64_t)(fabs((double)alert->observed - (double)alert->expected) *
+                             (double)decide_price(shard, series));
+    shard->counts.alerts += alert_table_step(shard->alerts, alert, (struct slice){0}, now_ms);
+}
+
+/* Open alerts hear of every close, also when nothing is odd: that is how they end. */
+static void step_open(struct shard *shard, struct tile *tile, const struct tails_input *in,
+                      uint32_t series, const bool stepped[ALERT_KINDS], int64_t now_ms)
+{
+    uint32_t row = shard_row(series);
+    const uint32_t W = in->window->width;
+    bool sold = in->window->units[(size_t)row * W + W - 1] > 0;
+    int64_t start_ms = bucket_start(&shard->plan->settings_ref->buckets, in->window->bucket);
+    for (int kind = 0; kind <= ALERT_BULK_ORDER; kind++) {
+        const struct alert *open =
+            alert_table_find(shard->alerts, (enum alert_kind)kind, series, 0);
+        if (stepped[kind] || !open) {
+            continue;
+        }
+        struct alert_signal alert;
+        if (kind < TAILS_KINDS) {
+            tails_signal(shard->tails, &tile->tails, in, row, (enum alert_kind)kind, &alert);
+        } else {
+            linecheck_quiet(open, in->window->bucket, start_ms, sold, &alert);
+        }
+        step_alert(shard, &alert, series, now_ms);
+    }
+}
+
+static void alerts(struct shard *shard, struct tile *tile, uint32_t tile_index,
+                   const struct tails_input *in, uint32_t signal_count)
+{
+    int64_t now_ms = bucket_start(&shard->plan->settings_ref->buckets, in->window->bucket + 1);
+    struct alert_signal *signals = shard->scratch.signals;
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < tile->series; i++) {
+        uint32_t series = tile_index * PLAN_TILE_SERIES + i;
+        bool stepped[ALERT_KINDS] = {false};
+        for (; at < signal_count && signals[at].series == i; at++) {
+            struct alert_signal alert = signals[at];
+            stepped[alert.kind] = true;
+            step_alert(shard, &alert, series, now_ms);
+        }
+        if (alert_table_has(shard->alerts, series)) {
+            step_open(shard, tile, in, series, stepped, now_ms);
+        }
+    }
+    ASSERT(at == signal_count);
+}
+
+static void score_and_forecast(struct shard *shard, struct tile *tile, uint32_t tile_index,
+                               int64_t bucket)
+{
+    struct window window;
+    mark_out_of_stock(shard, tile, tile_index, bucket);
+    gather(shard, tile, tile_index, bucket, &window);
+    struct tails_input in = {&window, tile->forecast.next_mean, tile->forecast.next_variance,
+                             tile->forecast.demand_class};
+    uint32_t count = tails_close(shard->tails, &tile->tails, &in, shard->scratch.signals,
+                                 TAILS_KINDS * PLAN_TILE_SERIES);
+    alerts(shard, tile, tile_index, &in, count); /* before learn moves next_mean on */
+    forecaster_learn(shard->forecaster, &tile->forecast, &window);
+    wants(shard, tile, tile_index);
+    struct forecast_block block;
+    forecaster_predict(shard->forecaster, &tile->forecast, &window, shard->scratch.want, &block);
+    emit_forecasts(shard, tile, tile_index, &window, &block);
+    for (uint32_t i = 0; i < tile->series; i++) {
+        uint32_t series = tile_index * PLAN_TILE_SERIES + i;
+        if (shard->scratch.want[i] != FORECAST_NONE && any_stock(shard, series)) {
+            decide_close(shard, series, &block, i);
+        }
+    }
+}
+
+static void give_to_panel(const struct shard *shard, const struct tile *tile, uint32_t series,
+                          int64_t bucket)
+{
+    int64_t first = tile->cols.first[shard_row(series)] - 1;
+    if (shard->plan->panel_sink && first >= 0 && bucket >= first &&
+        series_live(shard->series, series)) {
+        shard->plan->panel_sink(shard->plan->panel_context, series_sku(shard->series, series),
+                                series_location(shard->series, series), bucket,
+                                shard_cell(shard, series, bucket));
+    }
+}
+
+/* The bucket W back leaves the window; its cells are the ones of the bucket K ahead. */
+static void turn_ring(struct shard *shard, struct tile *tile, uint32_t tile_index, int64_t closed)
+{
+    const struct plan *plan = shard->plan;
+    int64_t leaving = closed - (int64_t)plan->window;
+    uint32_t slot = tile_slot(plan, leaving);
+    ASSERT(slot == tile_slot(plan, closed + (int64_t)plan->open));
+    for (uint32_t i = 0; i < tile->series; i++) {
+        uint16_t *cell = &tile->units[(size_t)slot * PLAN_TILE_SERIES + i];
+        uint32_t series = tile_index * PLAN_TILE_SERIES + i;
+        give_to_panel(shard, tile, series, leaving);
+        if (*cell == RING_ESCAPE) {
+            ring_set(shard->overflow, cell, series, slot, 0);
+        }
+    }
+    tile_clear_slot(plan, tile, slot);
+}
+
+static bool is_dead(const struct shard *shard, const struct tile *tile, uint32_t series,
+                    int64_t closed)
+{
+    int64_t last = tile->cols.last[shard_row(series)] - 1;
+    int64_t quiet = shard->plan->retire_buckets;
+    quiet = quiet > shard->plan->window ? quiet : shard->plan->window;
+    const struct stock_entry *stock = decide_stock(shard, series);
+    return series_live(shard->series, series) && last >= 0 && closed - last >= quiet &&
+           (!stock || (stock->position.stock <= 0 && !stock->position.supplies &&
+                       stock->proposal.state != PROPOSAL_PROPOSED));
+}
+
+static void retire(struct shard *shard, struct tile *tile, uint32_t series)
+{
+    buf_reset(&shard->key);
+    buf_slice(&shard->key, series_sku(shard->series, series));
+    buf_byte(&shard->key, '|');
+    buf_slice(&shard->key, series_location(shard->series, series));
+    if (tile->cols.emitted[shard_row(series)]) {
+        outbox_add(shard->outbox, TOPIC_FORECASTS, -1, buf_view(&shard->key), (struct slice){0});
+    }
+    alert_table_forget(shard->alerts, series);
+    decide_stock_drop(shard, series);
+    cancel_forget(shard->cancel, series);
+    shard_forget(shard, series);
+    tile_clear_series(shard->plan, tile, shard_row(series));
+}
+
+static void close_tile(struct shard *shard)
+{
+    uint32_t tile_index = shard->next_tile++;
+    struct tile *tile = shard->tiles[tile_index];
+    int64_t bucket = shard->closed + 1;
+    tile->closed = bucket;
+    tile->cold_dirty = true;
+    if (shard->forecaster && tile->series) {
+        score_and_forecast(shard, tile, tile_index, bucket);
+    }
+    uint32_t slot = tile_slot(shard->plan, bucket);
+    tile->dirty_slots[slot / 64] |= UINT64_C(1) << (slot % 64);
+    turn_ring(shard, tile, tile_index, bucket);
+    for (uint32_t i = 0; i < tile->series; i++) {
+        uint32_t series = tile_index * PLAN_TILE_SERIES + i;
+        if (is_dead(shard, tile, series, bucket)) {
+            retire(shard, tile, series);
+        }
+    }
+    shard->counts.tiles_closed++;
+    shard->changed = true;
+}
+
+/* --- the sequence
+ * -------------------------------------------------------------------------------------------- */
+
+bool close_pending(const struct shard *shard)
+{
+    return shard->started && (shard->closing || shard->closed < shard->until);
+}
+
+bool close_step(struct shard *shard)
+{
+    if (!close_pending(shard)) {
+        return false;
+    }
+    if (!shard->closing) {
+        begin(shard);
+    }
+    if (shard->next_tile < shard->closing_tiles) {
+        close_tile(shard);
+    }
+    if (shard->next_tile == shard->closing_tiles) {
+        end(shard);
+    }
+    return close_pending(shard);
+}
+
+void close_through(struct shard *shard, uint32_t series)
+{
+    while (close_pending(shard) && shard_tile(shard, series)->closed < shard->until) {
+        (void)close_step(shard);
+    }
+}
+
+void close_all(struct shard *shard)
+{
+    while (close_step(shard)) {
+    }
+}
+
+void close_forecast_one(struct shard *shard, uint32_t series, struct forecast_block *block)
+{
+    struct tile *tile = shard_tile(shard, series);
+    struct window window;
+    gather(shard, tile, series / PLAN_TILE_SERIES, tile->closed, &window);
+    memset(shard->scratch.want, FORECAST_NONE, PLAN_TILE_SERIES);
+    shard->scratch.want[shard_row(series)] = FORECAST_SUMS;
+    forecaster_predict(shard->forecaster, &tile->forecast, &window, shard->scratch.want, block);
+}

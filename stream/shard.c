@@ -1,0 +1,339 @@
+#include "stream/shard.h"
+
+#include "config/base/ensure.h"
+#include "stream/shard_state.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { LINE_ARENA_BLOCK = 64 * 1024, LINE_ARENA_LIMIT = 8 << 20 };
+
+/* --- life
+ * -------------------------------------------------------------------------------------------------------
+ */
+
+static struct status *create_models(struct shard *shard)
+{
+    const struct settings *settings = shard->plan->settings_ref;
+    shard->feed = feed_create(&settings->alert);
+    if (!shard->feed) {
+        return status_new(STATUS_NO_MEMORY, "out of memory for feed checks");
+    }
+    if (!settings->stream.pipeline_forecast) {
+        return NULL;
+    }
+    shard->forecaster =
+        forecaster_create(&settings->forecast, PLAN_TILE_SERIES, shard->plan->window);
+    shard->tails = tails_create(&settings->alert, PLAN_TILE_SERIES);
+    shard->linecheck = linecheck_create(&settings->alert);
+    if (!shard->forecaster || !shard->tails || !shard->linecheck) {
+        return status_new(STATUS_NO_MEMORY, "out of memory for the models of a shard");
+    }
+    return close_scratch_init(shard);
+}
+
+static struct status *create_parts(struct shard *shard)
+{
+    const struct stream_options *stream = &shard->plan->settings_ref->stream;
+    shard->arena = arena_create(LINE_ARENA_BLOCK, LINE_ARENA_LIMIT);
+    shard->layouts = layouts_create(shard->plan);
+    shard->series = series_table_create();
+    shard->overflow = ring_overflow_create();
+    shard->fingerprints = dedup_create('f');
+    shard->stock_fingerprints = dedup_create('g');
+    shard->cancel = cancel_create();
+    shard->sources = sources_create(stream->lateness_ms, stream->idle_timeout_ms);
+    shard->items = items_create();
+    shard->alerts =
+        shard->series ? alert_table_create(shard->plan, shard->series, shard->outbox) : NULL;
+    if (!shard->arena || !shard->layouts || !shard->series || !shard->overflow ||
+        !shard->fingerprints || !shard->stock_fingerprints || !shard->cancel || !shard->sources ||
+        !shard->items || !shard->alerts) {
+        return status_new(STATUS_NO_MEMORY, "out of memory for a shard");
+    }
+    return create_models(shard);
+}
+
+struct status *shard_create(const struct plan *plan, int32_t partition, struct outbox *outbox,
+                            struct shard **out)
+{
+    struct shard *shard = calloc(1, sizeof *shard);
+    if (!shard) {
+        return status_new(STATUS_NO_MEMORY, "out of memory for shard %" PRId32, partition);
+    }
+    shard->plan = plan;
+    shard->partition = partition;
+    shard->outbox = outbox;
+    shard->next_offset = -1;
+    shard->feed_hour = INT64_MIN;
+    struct status *st = create_parts(shard);
+    if (st) {
+        shard_destroy(shard);
+        return st;
+    }
+    *out = shard;
+    return NULL;
+}
+
+static void destroy_stock(struct shard *shard)
+{
+    for (uint32_t i = 0; i < shard->stock_count; i++) {
+        free(shard->stock[i]);
+    }
+    free(shard->stock);
+    free(shard->stock_free);
+    free(shard->stock_of);
+}
+
+void shard_destroy(struct shard *shard)
+{
+    if (!shard) {
+        return;
+    }
+    for (uint32_t t = 0; t < shard->tile_count; t++) {
+        tile_destroy(shard->tiles[t]);
+    }
+    free(shard->tiles);
+    destroy_stock(shard);
+    free(shard->dirty_mark);
+    free(shard->dirty);
+    close_scratch_fini(shard);
+    alert_table_destroy(shard->alerts);
+    items_destroy(shard->items);
+    sources_destroy(shard->sources);
+    cancel_destroy(shard->cancel);
+    dedup_destroy(shard->fingerprints);
+    dedup_destroy(shard->stock_fingerprints);
+    ring_overflow_destroy(shard->overflow);
+    series_table_destroy(shard->series);
+    layouts_destroy(shard->layouts);
+    arena_destroy(shard->arena);
+    feed_destroy(shard->feed);
+    forecaster_destroy(shard->forecaster);
+    tails_destroy(shard->tails);
+    linecheck_destroy(shard->linecheck);
+    buf_fini(&shard->key);
+    buf_fini(&shard->value);
+    buf_fini(&shard->open_cells);
+    free(shard);
+}
+
+struct status *shard_restore(struct shard *shard, struct slice key, struct slice value)
+{
+    return record_restore(shard, key, value);
+}
+
+struct status *shard_restored(struct shard *shard, int64_t committed_offset,
+                              uint64_t committed_sequence, int64_t *next_offset)
+{
+    TRY(record_restored(shard));
+    if (committed_offset >= 0 && (!shard->header_seen || committed_offset != shard->next_offset ||
+                                  committed_sequence != shard->sequence)) {
+        return status_new(
+            STATUS_STATE,
+            "partition %" PRId32 ": the group has committed offset %" PRId64 " (sequence %" PRIu64
+            "), the state says %" PRId64 " (sequence %" PRIu64
+            "): state and log are not of the same moment. Going on would count lines twice or lose "
+            "some. Bring back the state topic that belongs to these offsets, or start anew with "
+            "another `application`",
+            shard->partition, committed_offset, committed_sequence,
+            shard->header_seen ? shard->next_offset : -1, shard->header_seen ? shard->sequence : 0);
+    }
+    *next_offset = shard->next_offset;
+    return NULL;
+}
+
+/* --- the log
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+void shard_apply(struct shard *shard, int64_t offset, struct slice key, struct slice value)
+{
+    apply_line(shard, offset, key, value);
+}
+
+bool shard_work(struct shard *shard)
+{
+    return close_step(shard);
+}
+
+bool shard_clean(const struct shard *shard)
+{
+    return !shard->changed;
+}
+
+void shard_seal(struct shard *shard, int64_t *offset, uint64_t *sequence)
+{
+    shard->sequence++;
+    record_seal(shard);
+    shard->changed = false;
+    *offset = shard->next_offset;
+    *sequence = shard->sequence;
+}
+
+void shard_committed(struct shard *shard)
+{
+    shard->sealed_once = true;
+}
+
+int64_t shard_offset(const struct shard *shard)
+{
+    return shard->next_offset;
+}
+
+uint64_t shard_sequence(const struct shard *shard)
+{
+    return shard->sequence;
+}
+
+bool shard_ended(const struct shard *shard, int64_t written_since_ms)
+{
+    return sources_ended(shard->sources, written_since_ms) && !close_pending(shard);
+}
+
+void shard_waiting_for(const struct shard *shard, int64_t written_since_ms, struct buf *out)
+{
+    sources_waiting_for(shard->sources, written_since_ms, out);
+}
+
+/* --- views
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+static uint32_t stock_known(const struct shard *shard)
+{
+    uint32_t known = 0;
+    for (uint32_t i = 0; i < shard->stock_count; i++) {
+        known += shard->stock[i] && shard->stock[i]->position.known;
+    }
+    return known;
+}
+
+static uint32_t open_proposals(const struct shard *shard)
+{
+    uint32_t open = 0;
+    for (uint32_t i = 0; i < shard->stock_count; i++) {
+        open += shard->stock[i] && shard->stock[i]->proposal.state == PROPOSAL_PROPOSED;
+    }
+    return open;
+}
+
+void shard_view(const struct shard *shard, struct shard_view *out)
+{
+    size_t fingerprints = dedup_bytes(shard->fingerprints) +
+                          dedup_bytes(shard->stock_fingerprints) + cancel_bytes(shard->cancel);
+    *out = (struct shard_view){.partition = shard->partition,
+                               .series = series_count(shard->series),
+                               .stock_unknown = series_count(shard->series) - stock_known(shard),
+                               .tiles = shard->tile_count,
+                               .watermark_ms = sources_watermark(shard->sources),
+                               .closed_bucket = shard->started ? shard->closed : INT64_MIN,
+                               .next_offset = shard->next_offset,
+                               .sequence = shard->sequence,
+                               .memory_bytes = shard->tile_count * tile_bytes(shard->plan) +
+                                               series_table_bytes(shard->series) +
+                                               items_bytes(shard->items) +
+                                               alert_table_bytes(shard->alerts) +
+                                               shard->stock_count * sizeof(struct stock_entry),
+                               .fingerprint_bytes = fingerprints,
+                               .open_alerts = alert_table_open(shard->alerts),
+                               .open_proposals = open_proposals(shard),
+                               .closing = close_pending(shard)};
+}
+
+const struct shard_counts *shard_counts(const struct shard *shard)
+{
+    return &shard->counts;
+}
+
+/* --- cells and rows
+ * --------------------------------------------------------------------------------------------- */
+
+int64_t shard_cell(const struct shard *shard, uint32_t series, int64_t bucket)
+{
+    uint32_t slot = tile_slot(shard->plan, bucket);
+    const uint16_t *cell =
+        &shard_tile(shard, series)->units[(size_t)slot * PLAN_TILE_SERIES + shard_row(series)];
+    return ring_get(shard->overflow, cell, series, slot);
+}
+
+/* Cells of closed buckets are saved by tile and slot, those of open ones with their series. */
+static void note_slot(struct shard *shard, uint32_t series, int64_t bucket)
+{
+    struct tile *tile = shard_tile(shard, series);
+    if (bucket <= tile->closed) {
+        uint32_t slot = tile_slot(shard->plan, bucket);
+        tile->dirty_slots[slot / 64] |= UINT64_C(1) << (slot % 64);
+    } else {
+        shard_touch(shard, series);
+    }
+}
+
+void shard_cell_set(struct shard *shard, uint32_t series, int64_t bucket, int64_t units)
+{
+    uint32_t slot = tile_slot(shard->plan, bucket);
+    struct tile *tile = shard_tile(shard, series);
+    size_t at = (size_t)slot * PLAN_TILE_SERIES + shard_row(series);
+    ring_set(shard->overflow, &tile->units[at], series, slot, units);
+    if (bucket <= tile->closed) {
+        tile->flags[at] |= WINDOW_CORRECTED;
+    }
+    note_slot(shard, series, bucket);
+}
+
+void shard_cell_flag(struct shard *shard, uint32_t series, int64_t bucket, uint8_t flags)
+{
+    uint32_t slot = tile_slot(shard->plan, bucket);
+    uint8_t *cell =
+        &shard_tile(shard, series)->flags[(size_t)slot * PLAN_TILE_SERIES + shard_row(series)];
+    if ((*cell & flags) != flags) {
+        *cell |= flags;
+        note_slot(shard, series, bucket);
+    }
+}
+
+void shard_touch(struct shard *shard, uint32_t series)
+{
+    if (shard->dirty_mark[series]) {
+        return;
+    }
+    if (shard->dirty_count == shard->dirty_capacity) {
+        shard->dirty_capacity = shard->dirty_capacity ? shard->dirty_capacity * 2 : 1024;
+        shard->dirty = realloc(shard->dirty, shard->dirty_capacity * sizeof *shard->dirty);
+        ASSERT(shard->dirty && "out of memory for the list of changed series");
+    }
+    shard->dirty_mark[series] = 1;
+    shard->dirty[shard->dirty_count++] = series;
+}
+
+void shard_forget(struct shard *shard, uint32_t series)
+{
+    record_forget_series(shard, series);
+    series_remove(shard->series, series);
+}
+
+static void grow_tiles(struct shard *shard)
+{
+    uint32_t capacity = shard->tile_capacity ? shard->tile_capacity * 2 : 4;
+    size_t rows = (size_t)capacity * PLAN_TILE_SERIES;
+    size_t had = (size_t)shard->tile_capacity * PLAN_TILE_SERIES;
+    shard->tiles = realloc(shard->tiles, capacity * sizeof(struct tile *));
+    shard->stock_of = realloc(shard->stock_of, rows * sizeof *shard->stock_of);
+    shard->dirty_mark = realloc(shard->dirty_mark, rows);
+    ASSERT(shard->tiles && shard->stock_of && shard->dirty_mark && "out of memory for tiles");
+    memset(shard->stock_of + had, 0, (rows - had) * sizeof *shard->stock_of);
+    memset(shard->dirty_mark + had, 0, rows - had);
+    shard->tile_capacity = capacity;
+}
+
+void shard_make_tiles(struct shard *shard, uint32_t series)
+{
+    while (shard->tile_count <= series / PLAN_TILE_SERIES) {
+        if (shard->tile_count == shard->tile_capacity) {
+            grow_tiles(shard);
+        }
+        struct tile *tile = tile_create(shard->plan, shard->started ? shard->closed : INT64_MIN);
+        ASSERT(tile && "out of memory for a tile");
+        shard->tiles[shard->tile_count++] = tile;
+    }
+}

@@ -1,0 +1,164 @@
+/* Inside of a shard: shared by apply.c (what a line does), close.c (what a closed bucket does),
+ * decide.c (stock and proposals), record.c (state records) and shard.c (life cycle). Nobody else
+ * includes this.
+ *
+ * Time inside a shard. `until` is the bucket up to which the watermark has passed; `closed` the
+ * last bucket that all tiles have closed; between them one bucket is being closed tile by tile,
+ * always in tile order, so that shard-level statistics see one order:
+ *
+ *     closed = 10      closing 11: tiles 0 1 2 [3] 4 5      until = 12
+ *                                           ^ next
+ *
+ * A line of a tile that has not reached `until` first closes everything up to that tile; items,
+ * feedback and new series close everything. So what a line sees does not depend on how far
+ * shard_work had come. */
+#ifndef RESTOCK_SHARD_STATE_H
+#define RESTOCK_SHARD_STATE_H
+
+#include "anomaly/feed.h"
+#include "anomaly/tails.h"
+#include "config/base/arena.h"
+#include "model/forecaster.h"
+#include "optimize/proposal.h"
+#include "stream/alert_table.h"
+#include "stream/cancel.h"
+#include "stream/dedup.h"
+#include "stream/event.h"
+#include "stream/items.h"
+#include "stream/layout.h"
+#include "stream/line.h"
+#include "stream/plan.h"
+#include "stream/ring.h"
+#include "stream/shard.h"
+#include "stream/sources.h"
+#include "stream/tile.h"
+
+/* Stock side of a series; only for those whose stock was ever reported. */
+struct stock_entry {
+    uint32_t series;
+    bool corrected; /* spare */
+    struct position position;
+    struct proposal proposal;
+};
+
+/* Units of the whole shop by bucket, as the ticks of all sources say; the only knowledge that
+ * crosses shards. */
+enum { TALLY_MAX = 128 };
+struct tally {
+    int64_t bucket[TALLY_MAX];
+    int64_t units[TALLY_MAX];
+    uint32_t count;
+};
+
+struct close_scratch { /* of one tile */
+    float *units; /* [N, W] */
+    uint8_t *flags; /* [N, W] */
+    uint32_t *age; /* [N] */
+    uint8_t *want; /* [N] */
+    struct alert_signal *signals; /* [TAILS_KINDS * N] */
+    struct buf key, value;
+};
+
+struct shard {
+    const struct plan *plan;
+    int32_t partition;
+    struct outbox *outbox; /* borrowed */
+    struct arena *arena; /* decoding of one line */
+    struct layouts *layouts;
+
+    struct series_table *series;
+    struct tile **tiles;
+    uint32_t tile_count, tile_capacity;
+    struct ring_overflow *overflow;
+    uint32_t *stock_of; /* [tile_capacity * 256] index + 1 into stock; 0: never reported */
+    struct stock_entry **stock;
+    uint32_t stock_count, stock_capacity, *stock_free, stock_free_count;
+    uint8_t *dirty_mark; /* [tile_capacity * 256] */
+    uint32_t *dirty; /* series to save */
+    size_t dirty_count, dirty_capacity;
+
+    struct dedup *fingerprints, *stock_fingerprints;
+    struct cancel *cancel;
+    struct sources *sources;
+    struct items *items;
+    struct alert_table *alerts;
+    struct feed *feed;
+    struct forecaster *forecaster; /* these three: NULL with pipeline.forecast off */
+    struct tails *tails;
+    struct linecheck *linecheck;
+    struct tally tally;
+
+    bool started; /* closed and until mean something: an order line was seen */
+    int64_t closed, until; /* buckets */
+    bool closing; /* bucket closed + 1 has begun */
+    uint32_t next_tile, closing_tiles;
+    bool silent; /* the bucket being closed: all order sources were silent */
+    int64_t feed_hour; /* last hour evaluated; INT64_MIN: none */
+
+    int64_t next_offset; /* -1: nothing read */
+    uint64_t sequence;
+    bool sealed_once, changed, models_changed, feed_changed;
+    struct shard_counts counts;
+    struct close_scratch scratch;
+    struct buf key, value; /* scratch of records and events */
+
+    /* during restore only */
+    bool header_seen;
+    struct buf open_cells; /* {series, bucket, units, flags} to be put when all tiles are known */
+};
+
+/* close.c */
+bool close_pending(const struct shard *shard);
+bool close_step(struct shard *shard); /* one tile, or the begin of a bucket; true: more to do */
+void close_through(struct shard *shard,
+                   uint32_t series); /* until the series' tile has reached `until` */
+void close_all(struct shard *shard);
+struct status *close_scratch_init(struct shard *shard) __attribute__((warn_unused_result));
+void close_scratch_fini(struct shard *shard);
+/* The demand forecast of one series as of its last close, for an event; rows of `block` are valid
+ * until the next forecast. */
+void close_forecast_one(struct shard *shard, uint32_t series, struct forecast_block *block);
+
+/* decide.c */
+struct stock_entry *decide_stock(const struct shard *shard,
+                                 uint32_t series); /* NULL: never reported */
+struct stock_entry *decide_stock_new(struct shard *shard, uint32_t series);
+void decide_stock_drop(struct shard *shard, uint32_t series);
+/* At a close: trigger level, proposal, stock-out and supply alerts of one series; row of block =
+ * its row in the tile. */
+void decide_close(struct shard *shard, uint32_t series, const struct forecast_block *block,
+                  uint32_t row);
+/* At an event that moved stock: the integer comparison, and the alert if it fires or may end. */
+void decide_trigger(struct shard *shard, uint32_t series, int64_t now_ms);
+void decide_feedback(struct shard *shard, const struct feedback_line *feedback);
+int64_t decide_price(const struct shard *shard, uint32_t series); /* minor units; 0: unknown */
+
+/* apply.c */
+void apply_line(struct shard *shard, int64_t offset, struct slice key, struct slice value);
+
+/* record.c */
+void record_forget_series(struct shard *shard, uint32_t series); /* its tombstone */
+void record_seal(struct shard *shard);
+struct status *record_restore(struct shard *shard, struct slice key, struct slice value)
+    __attribute__((warn_unused_result));
+struct status *record_restored(struct shard *shard) __attribute__((warn_unused_result));
+
+/* shard.c: cells and rows */
+static inline struct tile *shard_tile(const struct shard *shard, uint32_t series)
+{
+    return shard->tiles[series / PLAN_TILE_SERIES];
+}
+
+static inline uint32_t shard_row(uint32_t series)
+{
+    return series % PLAN_TILE_SERIES;
+}
+
+int64_t shard_cell(const struct shard *shard, uint32_t series, int64_t bucket);
+void shard_cell_set(struct shard *shard, uint32_t series, int64_t bucket, int64_t units);
+void shard_cell_flag(struct shard *shard, uint32_t series, int64_t bucket, uint8_t flags);
+void shard_touch(struct shard *shard, uint32_t series); /* its record is to be saved */
+void shard_forget(struct shard *shard, uint32_t series); /* its name, record and index */
+void shard_make_tiles(struct shard *shard, uint32_t series); /* so that the series has a tile */
+
+#endif
