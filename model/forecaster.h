@@ -74,7 +74,7 @@ struct forecaster_cols {
     uint8_t *demand_class; /* [N] enum forecast_class as of the last probe */
     float *loss; /* [E, N] discounted relative loss of each expert */
     float *loss_weight; /* [N] discounted number of scores */
-    uint8_t *probe_length; /* [P, N] buckets that the probe spans; 0: free */
+    uint8_t *probe_target; /* [P, N] length and class of the forecast put aside; 0: free */
     uint8_t *probe_left; /* [P, N] closes until its target has matured */
     uint16_t *probe_q; /* [P * E * K, N] quantiles in bfloat16 */
 };

@@ -11,6 +11,8 @@
 
 #include "model/mat.h"
 
+#include <math.h>
+
 enum {
     LEVEL_P05,
     LEVEL_P10,
@@ -41,5 +43,12 @@ float levels_pinball(float y, float q, float level);
 /* Mean over all levels of 2 * pinball: an approximation of the continuous ranked probability score.
  */
 float levels_loss(float y, const float *q);
+
+/* Demand comes in units: a quantile rounded to a count, below the median down sooner, in the upper
+ * tail up sooner. k: place of its level. */
+static inline float levels_counted(float q, int k)
+{
+    return k < LEVEL_P50 ? floorf(q + 0.25f) : k > LEVEL_P80 ? ceilf(q - 0.25f) : rintf(q);
+}
 
 #endif

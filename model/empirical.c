@@ -1,0 +1,86 @@
+#include "model/empirical.h"
+
+#include "config/base/ensure.h"
+#include "model/levels.h"
+
+#include <math.h>
+#include <stdbool.h>
+
+static uint32_t at_most(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+uint32_t empirical_sums(const struct empirical_source *source, uint32_t length, float *sums)
+{
+    uint32_t take = at_most(source->buckets, source->width);
+    const float *units = source->units + (source->width - take);
+    const uint8_t *flags = source->flags + (source->width - take);
+    double total[EMPIRICAL_MAX + 1];
+    uint32_t seen[EMPIRICAL_MAX + 1];
+    total[0] = 0;
+    seen[0] = 0;
+    uint32_t first = take; /* oldest bucket that was observed: runs begin there */
+    for (uint32_t t = 0; t < take; t++) {
+        bool skip = (flags[t] & source->skip) || !isfinite(units[t]);
+        total[t + 1] = total[t] + (skip ? 0 : (double)units[t]);
+        seen[t + 1] = seen[t] + !skip;
+        if (!skip && first == take) {
+            first = t;
+        }
+    }
+    if (first == take) {
+        return 0;
+    }
+    uint32_t span = at_most(length, take - first), n = 0;
+    for (uint32_t t = first; t + span <= take; t++) {
+        uint32_t observed = seen[t + span] - seen[t];
+        if (observed * 2 >= span && observed) {
+            sums[n++] = (float)((total[t + span] - total[t]) * length / observed);
+        }
+    }
+    if (!n) {
+        sums[n++] = (float)(total[take] * length / seen[take]);
+    }
+    return n;
+}
+
+/* Order by counting how many are smaller: no branch, and n * n comparisons in vector registers beat
+ * a sort at this size. */
+__attribute__((target_clones("avx512f", "avx2", "default"))) static void
+rank_all(const float *restrict values, int32_t *restrict ranks)
+{
+    for (int i = 0; i < EMPIRICAL_MAX; i++) {
+        ranks[i] = 0;
+    }
+    for (int j = 0; j < EMPIRICAL_MAX; j++) {
+        float other = values[j];
+        for (int i = 0; i < EMPIRICAL_MAX; i++) {
+            ranks[i] += (other < values[i]) | ((other == values[i]) & (j < i));
+        }
+    }
+}
+
+void empirical_quantiles(const float *values, uint32_t n, float *q, float *mean)
+{
+    ASSERT(n >= 1 && n <= EMPIRICAL_MAX);
+    _Alignas(64) float padded[EMPIRICAL_MAX];
+    _Alignas(64) int32_t ranks[EMPIRICAL_MAX];
+    float ordered[EMPIRICAL_MAX];
+    double total = 0;
+    for (uint32_t i = 0; i < EMPIRICAL_MAX; i++) {
+        padded[i] = i < n ? values[i] : INFINITY;
+    }
+    rank_all(padded, ranks);
+    for (uint32_t i = 0; i < n; i++) {
+        DEBUG_ASSERT(ranks[i] >= 0 && (uint32_t)ranks[i] < n);
+        ordered[ranks[i] & (EMPIRICAL_MAX - 1)] = values[i];
+        total += (double)values[i];
+    }
+    for (int k = 0; k < FORECAST_LEVELS; k++) {
+        float place = forecast_levels[k] * (float)(n - 1);
+        uint32_t low = at_most((uint32_t)place, n - 1), high = at_most(low + 1, n - 1);
+        q[k] = ordered[low] + (place - (float)low) * (ordered[high] - ordered[low]);
+    }
+    *mean = (float)(total / n);
+}

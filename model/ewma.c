@@ -1,0 +1,58 @@
+#include "model/ewma.h"
+
+#include "model/negbin.h"
+
+#include <math.h>
+
+void ewma_init(struct ewma *ewma, double rate, double winsor)
+{
+    ewma->rate = (float)rate;
+    ewma->winsor = (float)winsor;
+    for (int n = 0; n < EWMA_SHARES; n++) {
+        ewma->share[n] = (float)(1 - pow(1 - rate, n));
+    }
+    ewma->share[EWMA_SHARES - 1] = 1;
+}
+
+static inline uint32_t capped(uint32_t n)
+{
+    return n < EWMA_SHARES ? n : EWMA_SHARES - 1;
+}
+
+__attribute__((target_clones("avx512f", "avx2", "default"))) void
+ewma_update(const struct ewma *ewma, const struct ewma_rows *rows, float factor, const float *units,
+            const uint8_t *learn)
+{
+    float *restrict level = rows->level, *restrict variance = rows->variance;
+    uint16_t *restrict observed = rows->observed;
+    const float *restrict share = ewma->share;
+    const float rate = ewma->rate, winsor = ewma->winsor;
+    for (uint32_t i = 0; i < rows->series; i++) {
+        uint32_t n = observed[i];
+        float seen = share[capped(n)], seen_errors = share[capped(n ? n - 1 : 0)];
+        float mean = n ? level[i] / seen : 0;
+        float deviation = n > 1 ? sqrtf(variance[i] / seen_errors) : 0;
+        float cap = n > 1 ? winsor * fmaxf(fmaxf(mean, deviation), 1) : INFINITY;
+        float y = fminf(units[i], cap);
+        float error = y - factor * mean;
+        float next_level = level[i] + rate * (y - level[i]);
+        float next_variance = n ? variance[i] + rate * (error * error - variance[i]) : 0;
+        level[i] = learn[i] ? next_level : level[i];
+        variance[i] = learn[i] ? next_variance : variance[i];
+        observed[i] = (uint16_t)(n + (learn[i] && n < UINT16_MAX ? 1u : 0u));
+    }
+}
+
+__attribute__((target_clones("avx512f", "avx2", "default"))) void
+ewma_read(const struct ewma *ewma, const struct ewma_rows *rows, float *restrict level,
+          float *restrict spread)
+{
+    const float *restrict share = ewma->share;
+    for (uint32_t i = 0; i < rows->series; i++) {
+        uint32_t n = rows->observed[i];
+        float mean = n ? rows->level[i] / share[capped(n)] : 0;
+        float per_unit = n > 1 && mean > 0 ? rows->variance[i] / share[capped(n - 1)] / mean : 0;
+        level[i] = mean;
+        spread[i] = fmaxf(per_unit, NEGBIN_LEAST_SPREAD);
+    }
+}

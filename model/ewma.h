@@ -1,0 +1,32 @@
+/* Exponentially weighted level and one-step error variance of many series at once: the statistics
+ * behind the negative binomial expert. Sums start at zero and are divided by the weight that they
+ * have seen, as Adam's moments are, so a young series has no bias to zero.
+ *
+ * Pure; any thread. */
+#ifndef RESTOCK_EWMA_H
+#define RESTOCK_EWMA_H
+
+#include <stdint.h>
+
+enum { EWMA_SHARES = 1024 };
+
+struct ewma {
+    float rate, winsor;
+    float share[EWMA_SHARES]; /* 1 - (1 - rate)^n: weight seen after n buckets */
+};
+
+struct ewma_rows { /* planes of N series */
+    uint32_t series;
+    float *level, *variance; /* weighted sums */
+    uint16_t *observed;
+};
+
+void ewma_init(struct ewma *ewma, double rate, double winsor);
+/* One bucket with phase factor `factor`. units: [N]; learn: [N] 0 where the bucket tells nothing
+ * about demand. */
+void ewma_update(const struct ewma *ewma, const struct ewma_rows *rows, float factor,
+                 const float *units, const uint8_t *learn);
+/* Level per bucket, and variance per unit of mean. Both [N]; level 0 where nothing is known. */
+void ewma_read(const struct ewma *ewma, const struct ewma_rows *rows, float *level, float *spread);
+
+#endif

@@ -1,0 +1,546 @@
+/* Learning and forecasting of one tile.
+ *
+ *     learn    newest column of the window -> probes that matured are scored (class pools, losses
+ * of the series)
+ *                                          -> level, variance -> next_mean, next_variance -> one
+ * new probe where a slot is free predict  level, variance, window -> rows of quantiles of each
+ * expert -> average by weight -> correction -> ascending
+ *
+ * Cost: learn is a few vector loops plus one probe every four closes; predict is one row of
+ * quantiles of each expert for each sum, and for each phase of the season. */
+#include "model/forecaster.h"
+
+#include "config/base/ensure.h"
+#include "config/base/hash.h"
+#include "model/empirical.h"
+#include "model/forecaster_parts.h"
+#include "model/probe.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const uint32_t EMPIRICAL_BUCKETS = 56;
+static const float RESCALE_MOST = 4;
+static const float SCORE_DISCOUNT = 0.97f; /* of a series' relative losses, per score */
+static const uint8_t UNTRUSTED = WINDOW_CENSORED | WINDOW_ANOMALOUS;
+
+const char *forecaster_name(enum forecast_expert expert)
+{
+    static const char *const NAMES[FORECAST_EXPERTS] = {"nb", "empirical"};
+    return expert < FORECAST_EXPERTS ? NAMES[expert] : "unknown";
+}
+
+const char *forecaster_class_name(enum forecast_class demand_class)
+{
+    static const char *const NAMES[FORECAST_CLASSES] = {"smooth", "erratic", "intermittent",
+                                                        "lumpy"};
+    return demand_class < FORECAST_CLASSES ? NAMES[demand_class] : "unknown";
+}
+
+struct status *forecaster_check(const struct forecaster_options *options, uint32_t width)
+{
+    int64_t last = 1;
+    for (size_t s = 0; s < options->sums.count; s++) {
+        int64_t length = options->sums.values[s];
+        if (length <= last) {
+            return status_new(
+                STATUS_CONFIG,
+                "forecasts.sums: %lld after %lld: lengths must ascend and be at least 2",
+                (long long)length, (long long)last);
+        }
+        if (length > (int64_t)width || length > PROBE_LENGTH_MAX) {
+            return status_new(STATUS_CONFIG,
+                              "forecasts.sums: %lld buckets do not fit the window of %u: a "
+                              "forecast is scored from it",
+                              (long long)length, width);
+        }
+        last = length;
+    }
+    return NULL;
+}
+
+struct forecaster *forecaster_create(const struct forecaster_options *options, uint32_t tile_series,
+                                     uint32_t width)
+{
+    ASSERT(options->horizon >= 1 && options->horizon <= FORECAST_HORIZON_MAX &&
+           options->sums.count <= FORECAST_SUMS_MAX);
+    ASSERT(width <= FORECAST_WIDTH_MAX);
+    struct forecaster *fc = calloc(1, sizeof *fc);
+    if (!fc) {
+        return NULL;
+    }
+    fc->options = *options;
+    fc->tile = tile_series;
+    fc->width = width;
+    fc->horizon = (uint32_t)options->horizon;
+    fc->rows = 1 + (uint32_t)options->sums.count;
+    fc->length[0] = 1;
+    for (size_t s = 0; s < options->sums.count; s++) {
+        fc->length[s + 1] = (uint16_t)options->sums.values[s];
+    }
+    for (int c = 0; c < FORECAST_CLASSES; c++) {
+        for (uint32_t s = 0; s < fc->rows; s++) {
+            pool_init(&fc->pool[c][s]);
+        }
+    }
+    ewma_init(&fc->ewma, options->rate, options->winsor);
+    negbin_init(&fc->negbin);
+    size_t n = tile_series, steps = n * fc->horizon, sums = n * fc->rows;
+    fc->units = calloc(n, sizeof *fc->units);
+    fc->learn = calloc(n, sizeof *fc->learn);
+    fc->level = calloc(n, sizeof *fc->level);
+    fc->spread = calloc(n, sizeof *fc->spread);
+    fc->step_mean = calloc(steps, sizeof *fc->step_mean);
+    fc->step_q = calloc(steps * FORECAST_LEVELS, sizeof *fc->step_q);
+    fc->sum_mean = calloc(sums, sizeof *fc->sum_mean);
+    fc->sum_q = calloc(sums * FORECAST_LEVELS, sizeof *fc->sum_q);
+    fc->weights = calloc(n * FORECAST_EXPERTS, sizeof *fc->weights);
+    if (!fc->units || !fc->learn || !fc->level || !fc->spread || !fc->step_mean || !fc->step_q ||
+        !fc->sum_mean || !fc->sum_q || !fc->weights) {
+        forecaster_destroy(fc);
+        return NULL;
+    }
+    return fc;
+}
+
+void forecaster_destroy(struct forecaster *fc)
+{
+    if (!fc) {
+        return;
+    }
+    free(fc->units);
+    free(fc->learn);
+    free(fc->level);
+    free(fc->spread);
+    free(fc->step_mean);
+    free(fc->step_q);
+    free(fc->sum_mean);
+    free(fc->sum_q);
+    free(fc->weights);
+    free(fc);
+}
+
+uint64_t forecaster_faults(const struct forecaster *fc)
+{
+    return fc->faults;
+}
+
+void forecaster_look_ahead(struct forecaster *fc)
+{
+    float ahead = 0;
+    uint32_t step = 0;
+    for (uint32_t s = 0; s < fc->rows; s++) {
+        while (step < fc->length[s]) {
+            ahead += phase_ahead(&fc->phases, fc->phase, ++step);
+        }
+        fc->ahead[s] = ahead;
+    }
+}
+
+void forecaster_begin_close(struct forecaster *fc, int64_t bucket, int32_t phase, int32_t season,
+                            double total_units)
+{
+    if (fc->begun && fc->bucket == bucket) {
+        return;
+    }
+    fc->begun = true;
+    fc->bucket = bucket;
+    fc->phase = phase;
+    phase_add(&fc->phases, phase, season, (float)total_units);
+    for (int c = 0; c < FORECAST_CLASSES; c++) {
+        for (uint32_t s = 0; s < fc->rows; s++) {
+            pool_fold(&fc->pool[c][s], &fc->tally[c][s], fc->length[s]);
+        }
+    }
+    forecaster_look_ahead(fc);
+}
+
+static void reset_series(struct forecaster_cols *cols, uint32_t tile, uint32_t i)
+{
+    cols->next_mean[i] = cols->next_variance[i] = cols->level[i] = cols->variance[i] = 0;
+    cols->observed[i] = 0;
+    for (uint32_t e = 0; e < 2 * FORECAST_EXPERTS; e++) {
+        cols->loss[e * tile + i] = 0;
+    }
+    for (uint32_t slot = 0; slot < FORECASTER_PROBES; slot++) {
+        cols->probe_target[slot * tile + i] = 0;
+    }
+}
+
+/* Syntetos, Boylan: buckets per bucket with a sale, and squared variation of the sizes sold, over
+ * the window. */
+static enum forecast_class classify(const struct window *window, uint32_t i)
+{
+    const float *units = window->units + (size_t)i * window->width;
+    const uint8_t *flags = window->flags + (size_t)i * window->width;
+    float sum = 0, square = 0;
+    uint32_t seen = 0, sold = 0;
+    for (uint32_t t = 0; t < window->width; t++) {
+        uint32_t use = !(flags[t] & UNTRUSTED);
+        float y = use ? units[t] : 0;
+        seen += use;
+        sold += y > 0;
+        sum += y;
+        square += y * y;
+    }
+    if (!sold) {
+        return FORECAST_LUMPY;
+    }
+    float mean = sum / (float)sold;
+    bool rare = (float)seen >= 1.32f * (float)sold;
+    bool wild = square / (float)sold - mean * mean >= 0.49f * mean * mean;
+    return rare ? (wild ? FORECAST_LUMPY : FORECAST_INTERMITTENT)
+                : (wild ? FORECAST_ERRATIC : FORECAST_SMOOTH);
+}
+
+static void nb_sum(const struct forecaster *fc, float level, float spread, uint32_t s, float *q,
+                   float *mean)
+{
+    float weight = fc->ahead[s];
+    float variance = spread * level * weight;
+    if (fc->length[s] > 1) {
+        /* Days are independent given the level; what is not known of the level itself is shared by
+         * all of them. */
+        variance += spread * level * weight * weight * fc->ewma.rate / (2 - fc->ewma.rate);
+    }
+    *mean = level * weight;
+    negbin_quantiles(&fc->negbin, *mean, variance, q);
+}
+
+static bool empirical_sum(const struct window *window, uint32_t i, uint32_t length, float *q,
+                          float *mean)
+{
+    float sums[EMPIRICAL_MAX];
+    struct empirical_source source = {.units = window->units + (size_t)i * window->width,
+                                      .flags = window->flags + (size_t)i * window->width,
+                                      .width = window->width,
+                                      .buckets = EMPIRICAL_BUCKETS,
+                                      .skip = UNTRUSTED};
+    uint32_t n = empirical_sums(&source, length, sums);
+    if (n) {
+        empirical_quantiles(sums, n, q, mean);
+    }
+    return n > 0;
+}
+
+/* The shape of what happened, at the level of today: the last 56 buckets are stale wherever demand
+ * has moved. */
+static void rescale(float *q, float *mean, float target)
+{
+    float ratio = *mean > 0 ? fminf(fmaxf(target / *mean, 1 / RESCALE_MOST), RESCALE_MOST) : 1;
+    *mean *= ratio;
+    for (int k = 0; k < FORECAST_LEVELS; k++) {
+        q[k] *= ratio;
+    }
+}
+
+/* Total of the newest `length` buckets; false where one of them is not to be trusted. */
+static bool matured(const struct window *window, uint32_t i, uint32_t length, float *total)
+{
+    if (length > window->width) {
+        return false;
+    }
+    size_t end = ((size_t)i + 1) * window->width;
+    double sum = 0;
+    for (size_t at = end - length; at < end; at++) {
+        if (window->flags[at] & UNTRUSTED) {
+            return false;
+        }
+        sum += (double)window->units[at];
+    }
+    *total = (float)sum;
+    return true;
+}
+
+struct row { /* one forecast while it is made */
+    float q[FORECAST_EXPERTS][FORECAST_LEVELS];
+    float mean[FORECAST_EXPERTS];
+};
+
+/* What each expert says of row s of the sums; fc->level and fc->spread are of this tile. */
+static void ask_experts(const struct forecaster *fc, const struct window *window, uint32_t i,
+                        uint32_t s, struct row *row)
+{
+    nb_sum(fc, fc->level[i], fc->spread[i], s, row->q[FORECAST_NB], &row->mean[FORECAST_NB]);
+    if (empirical_sum(window, i, fc->length[s], row->q[FORECAST_EMPIRICAL],
+                      &row->mean[FORECAST_EMPIRICAL])) {
+        rescale(row->q[FORECAST_EMPIRICAL], &row->mean[FORECAST_EMPIRICAL], row->mean[FORECAST_NB]);
+    } else {
+        memcpy(row->q[FORECAST_EMPIRICAL], row->q[FORECAST_NB], sizeof row->q[0]);
+        row->mean[FORECAST_EMPIRICAL] = row->mean[FORECAST_NB];
+    }
+}
+
+static int row_of(const struct forecaster *fc, uint32_t length)
+{
+    for (uint32_t s = 0; s < fc->rows; s++) {
+        if (fc->length[s] == length) {
+            return (int)s;
+        }
+    }
+    return -1;
+}
+
+/* Relative losses of a series at single buckets (row 0) and at sums are told apart: an expert may
+ * be good at one only. */
+static float *loss_at(const struct forecaster_cols *cols, uint32_t tile, uint32_t i, uint32_t s,
+                      uint32_t e)
+{
+    return &cols->loss[((s ? FORECAST_EXPERTS : 0) + e) * (size_t)tile + i];
+}
+
+static void series_weights(const struct forecaster *fc, const struct forecaster_cols *cols,
+                           uint32_t i, const struct pool *pools, uint32_t s, float *weight)
+{
+    float loss[FORECAST_EXPERTS];
+    for (uint32_t e = 0; e < FORECAST_EXPERTS; e++) {
+        loss[e] = *loss_at(cols, fc->tile, i, s, e);
+    }
+    pool_weights(&pools[s], loss, weight);
+}
+
+static void score(struct forecaster *fc, struct forecaster_cols *cols, const struct window *window,
+                  uint32_t i, int slot)
+{
+    float q[FORECAST_EXPERTS * FORECASTER_PROBE_LEVELS], weight[FORECAST_EXPERTS],
+        relative[FORECAST_EXPERTS], y;
+    struct probe_target target = probe_take(cols, fc->tile, i, slot, q);
+    int s = row_of(fc, target.length), c = target.demand_class;
+    if (s < 0 || !matured(window, i, target.length, &y) || !isfinite(y)) {
+        return;
+    }
+    series_weights(fc, cols, i, fc->pool[c], (uint32_t)s, weight);
+    struct pool_score found = {.y = y, .q = q, .weight = weight};
+    pool_count(&fc->pool[c][s], &fc->tally[c][s], &found, relative);
+    for (uint32_t e = 0; e < FORECAST_EXPERTS; e++) {
+        float *kept = loss_at(cols, fc->tile, i, (uint32_t)s, e);
+        *kept = SCORE_DISCOUNT * *kept + relative[e];
+    }
+}
+
+static void put_probe(struct forecaster *fc, struct forecaster_cols *cols,
+                      const struct window *window, uint32_t i)
+{
+    int slot = probe_free(cols, fc->tile, i);
+    if (slot == PROBE_NONE || !cols->observed[i]) {
+        return;
+    }
+    uint32_t bits;
+    memcpy(&bits, &cols->level[i], sizeof bits);
+    uint32_t s =
+        (uint32_t)(hash_mix((uint64_t)window->bucket * 0x9e3779b97f4a7c15ULL ^ bits) % fc->rows);
+    struct row row;
+    cols->demand_class[i] = (uint8_t)classify(window, i);
+    ask_experts(fc, window, i, s, &row);
+    struct probe_target target = {.length = (uint8_t)fc->length[s],
+                                  .demand_class = cols->demand_class[i]};
+    probe_put(cols, fc->tile, i, slot, target, row.q[0]);
+}
+
+static struct ewma_rows rows_of(const struct forecaster_cols *cols, uint32_t series)
+{
+    return (struct ewma_rows){.series = series,
+                              .level = cols->level,
+                              .variance = cols->variance,
+                              .observed = cols->observed};
+}
+
+void forecaster_learn(struct forecaster *fc, struct forecaster_cols *cols,
+                      const struct window *window)
+{
+    ASSERT(fc->begun && fc->bucket == window->bucket && window->series <= fc->tile &&
+           window->width == fc->width);
+    for (uint32_t i = 0; i < window->series; i++) {
+        size_t newest = ((size_t)i + 1) * window->width - 1;
+        fc->units[i] = window->units[newest];
+        fc->learn[i] = window->age[i] > 0 && !(window->flags[newest] & UNTRUSTED);
+        if (!isfinite(fc->units[i])) {
+            fc->learn[i] = 0;
+            cols->level[i] = NAN; /* found and reset below, with whatever else is no number */
+        }
+    }
+    probe_tick(cols, fc->tile, window->series);
+    for (uint32_t i = 0; i < window->series; i++) {
+        for (int slot = probe_due(cols, fc->tile, i, 0); slot != PROBE_NONE;
+             slot = probe_due(cols, fc->tile, i, slot + 1)) {
+            score(fc, cols, window, i, slot);
+        }
+    }
+    struct ewma_rows rows = rows_of(cols, window->series);
+    ewma_update(&fc->ewma, &rows, fc->phases.factor[window->phase], fc->units, fc->learn);
+    ewma_read(&fc->ewma, &rows, fc->level, fc->spread);
+    float next = phase_ahead(&fc->phases, window->phase, 1);
+    for (uint32_t i = 0; i < window->series; i++) {
+        cols->next_mean[i] = fc->level[i] * next;
+        cols->next_variance[i] = fc->spread[i] * cols->next_mean[i];
+        if (!isfinite(cols->next_mean[i]) || !isfinite(cols->next_variance[i]) ||
+            !isfinite(cols->variance[i]) || !isfinite(cols->level[i])) {
+            reset_series(cols, fc->tile, i);
+            fc->faults++;
+        } else {
+            put_probe(fc, cols, window, i);
+        }
+    }
+}
+
+/* Average of quantiles, stretched, counted, ascending. */
+static float mix(const struct forecaster *fc, const struct row *row, const struct pool *pool,
+                 const float *weight, float *restrict q)
+{
+    float mean = 0;
+    for (int k = 0; k < FORECAST_LEVELS; k++) {
+        q[k] = 0;
+    }
+    for (int e = 0; e < FORECAST_EXPERTS; e++) {
+        mean += weight[e] * row->mean[e];
+        for (int k = 0; k < FORECAST_LEVELS; k++) {
+            q[k] += weight[e] * row->q[e][k];
+        }
+    }
+    if (fc->options.conformal) {
+        pool_stretch(pool, q);
+    }
+    for (int k = 0; k < FORECAST_LEVELS; k++) {
+        q[k] = fmaxf(levels_counted(q[k], k), k ? q[k - 1] : 0);
+    }
+    return mean;
+}
+
+struct series_view { /* one series while it is forecast */
+    uint32_t i;
+    const struct pool *pools; /* [S] of its class */
+    const struct forecaster_cols *cols;
+};
+
+static void predict_sums(struct forecaster *fc, const struct window *window,
+                         const struct series_view *view)
+{
+    float *mean = fc->sum_mean + (size_t)view->i * fc->rows;
+    float *q = fc->sum_q + (size_t)view->i * fc->rows * FORECAST_LEVELS;
+    for (uint32_t s = 0; s < fc->rows; s++, q += FORECAST_LEVELS) {
+        struct row row;
+        float weight[FORECAST_EXPERTS];
+        ask_experts(fc, window, view->i, s, &row);
+        series_weights(fc, view->cols, view->i, view->pools, s, weight);
+        mean[s] = mix(fc, &row, &view->pools[s], weight, q);
+        if (s == 0) {
+            memcpy(fc->weights + (size_t)view->i * FORECAST_EXPERTS, weight, sizeof weight);
+            continue;
+        }
+        mean[s] = fmaxf(mean[s], mean[s - 1]);
+        for (int k = 0; k < FORECAST_LEVELS; k++) {
+            q[k] = fmaxf(q[k], q[k - FORECAST_LEVELS]);
+        }
+    }
+}
+
+static void predict_steps(struct forecaster *fc, const struct window *window,
+                          const struct series_view *view)
+{
+    float *mean = fc->step_mean + (size_t)view->i * fc->horizon;
+    float *q = fc->step_q + (size_t)view->i * fc->horizon * FORECAST_LEVELS;
+    struct row row;
+    float weight[FORECAST_EXPERTS];
+    series_weights(fc, view->cols, view->i, view->pools, 0, weight);
+    float shape[FORECAST_LEVELS], shape_mean;
+    bool known = empirical_sum(window, view->i, 1, shape, &shape_mean);
+    uint32_t season = (uint32_t)fc->phases.season;
+    for (uint32_t h = 0; h < fc->horizon; h++) {
+        float *here = q + (size_t)h * FORECAST_LEVELS;
+        if (h >= season) {
+            mean[h] = mean[h - season];
+            memcpy(here, here - (size_t)season * FORECAST_LEVELS, FORECAST_LEVELS * sizeof *here);
+            continue;
+        }
+        row.mean[FORECAST_NB] = fc->level[view->i] * phase_ahead(&fc->phases, window->phase, h + 1);
+        negbin_quantiles(&fc->negbin, row.mean[FORECAST_NB],
+                         fc->spread[view->i] * row.mean[FORECAST_NB], row.q[FORECAST_NB]);
+        memcpy(row.q[FORECAST_EMPIRICAL], known ? shape : row.q[FORECAST_NB], sizeof shape);
+        row.mean[FORECAST_EMPIRICAL] = known ? shape_mean : row.mean[FORECAST_NB];
+        rescale(row.q[FORECAST_EMPIRICAL], &row.mean[FORECAST_EMPIRICAL], row.mean[FORECAST_NB]);
+        mean[h] = mix(fc, &row, &view->pools[0], weight, here);
+    }
+}
+
+/* Step means add up to the mean of the longest sum that they reach. */
+static void align_steps(struct forecaster *fc, uint32_t i)
+{
+    float *mean = fc->step_mean + (size_t)i * fc->horizon;
+    uint32_t s = fc->rows - 1;
+    while (s && fc->length[s] > fc->horizon) {
+        s--;
+    }
+    float total = 0;
+    for (uint32_t h = 0; h < fc->length[s]; h++) {
+        total += mean[h];
+    }
+    float share = total > 0 ? fc->sum_mean[(size_t)i * fc->rows + s] / total : 1;
+    for (uint32_t h = 0; h < fc->horizon; h++) {
+        mean[h] *= share;
+    }
+}
+
+static bool all_finite(const float *values, size_t count)
+{
+    float sum = 0; /* 0 * x is NaN where x is not finite */
+    for (size_t at = 0; at < count; at++) {
+        sum += 0 * values[at];
+    }
+    return sum == 0;
+}
+
+static bool row_finite(const struct forecaster *fc, uint32_t i)
+{
+    size_t sums = fc->rows, steps = fc->horizon;
+    return all_finite(fc->sum_mean + i * sums, sums) &&
+           all_finite(fc->sum_q + i * sums * FORECAST_LEVELS, sums * FORECAST_LEVELS) &&
+           all_finite(fc->step_mean + i * steps, steps) &&
+           all_finite(fc->step_q + i * steps * FORECAST_LEVELS, steps * FORECAST_LEVELS);
+}
+
+static void clear_row(struct forecaster *fc, uint32_t i)
+{
+    size_t sums = fc->rows, steps = fc->horizon;
+    memset(fc->sum_mean + i * sums, 0, sums * sizeof(float));
+    memset(fc->sum_q + i * sums * FORECAST_LEVELS, 0, sums * FORECAST_LEVELS * sizeof(float));
+    memset(fc->step_mean + i * steps, 0, steps * sizeof(float));
+    memset(fc->step_q + i * steps * FORECAST_LEVELS, 0, steps * FORECAST_LEVELS * sizeof(float));
+    memset(fc->weights + (size_t)i * FORECAST_EXPERTS, 0, FORECAST_EXPERTS * sizeof(float));
+}
+
+void forecaster_predict(struct forecaster *fc, const struct forecaster_cols *cols,
+                        const struct window *window, const uint8_t *want,
+                        struct forecast_block *block)
+{
+    ASSERT(fc->begun && fc->bucket == window->bucket && window->series <= fc->tile &&
+           window->width == fc->width);
+    struct ewma_rows rows = rows_of(cols, window->series);
+    ewma_read(&fc->ewma, &rows, fc->level, fc->spread);
+    for (uint32_t i = 0; i < window->series; i++) {
+        clear_row(fc, i);
+        if (want[i] == FORECAST_NONE || !window->age[i]) {
+            continue;
+        }
+        struct series_view view = {
+            .i = i, .cols = cols, .pools = fc->pool[cols->demand_class[i] % FORECAST_CLASSES]};
+        predict_sums(fc, window, &view);
+        if (want[i] == FORECAST_ALL) {
+            predict_steps(fc, window, &view);
+            align_steps(fc, i);
+        }
+        if (!row_finite(fc, i)) {
+            clear_row(fc, i);
+            fc->faults++;
+        }
+    }
+    *block = (struct forecast_block){.series = window->series,
+                                     .steps = fc->horizon,
+                                     .sums = fc->rows,
+                                     .sum_length = fc->length,
+                                     .step_mean = fc->step_mean,
+                                     .step_q = fc->step_q,
+                                     .sum_mean = fc->sum_mean,
+                                     .sum_q = fc->sum_q,
+                                     .weights = fc->weights};
+}

@@ -1,0 +1,32 @@
+/* Quantiles of the negative binomial distribution without lgamma: exact counts by the recurrence of
+ * its masses where they are small, else from a table of a shifted gamma distribution with the same
+ * mean, variance and skewness (Pearson III), rounded to counts. The table is made once; within it a
+ * quantile is off by at most about one unit or 1 %.
+ *
+ * Thread: a table is read-only after negbin_init and may be shared. */
+#ifndef RESTOCK_NEGBIN_H
+#define RESTOCK_NEGBIN_H
+
+#include "model/mat.h"
+
+enum {
+    NEGBIN_OCTAVES_LOW = -7, /* log2 of the gamma shape */
+    NEGBIN_OCTAVES_HIGH = 21,
+    NEGBIN_PER_OCTAVE = 8,
+    NEGBIN_ROWS = (NEGBIN_OCTAVES_HIGH - NEGBIN_OCTAVES_LOW) * NEGBIN_PER_OCTAVE + 1,
+    NEGBIN_EXACT = 160, /* counts up to which masses are summed */
+};
+
+#define NEGBIN_LEAST_SPREAD 1.01f /* variance / mean, just above Poisson's */
+
+struct negbin_table {
+    float deviate[NEGBIN_ROWS][FORECAST_LEVELS]; /* standardised gamma quantile */
+    float reciprocal[NEGBIN_EXACT + 1]; /* 1 / (count + 1) */
+};
+
+void negbin_init(struct negbin_table *table);
+/* Smallest counts that reach each level. q: [Q], ascending. mean <= 0 gives zeros; a variance below
+ * NEGBIN_LEAST_SPREAD * mean is raised. */
+void negbin_quantiles(const struct negbin_table *table, float mean, float variance, float *q);
+
+#endif

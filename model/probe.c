@@ -1,0 +1,81 @@
+#include "model/probe.h"
+
+#include "config/base/ensure.h"
+#include "model/pool.h"
+
+enum { CLASS_SHIFT = 6 };
+_Static_assert(FORECAST_CLASSES << CLASS_SHIFT <= 256 && PROBE_LENGTH_MAX < 1 << CLASS_SHIFT,
+               "target is a byte");
+
+static size_t plane(uint32_t tile, int slot)
+{
+    return (size_t)slot * tile;
+}
+
+void probe_tick(struct forecaster_cols *cols, uint32_t tile, uint32_t series)
+{
+    for (int slot = 0; slot < FORECASTER_PROBES; slot++) {
+        uint8_t *left = cols->probe_left + plane(tile, slot);
+        for (uint32_t i = 0; i < series; i++) {
+            left[i] = (uint8_t)(left[i] - (left[i] > 0));
+        }
+    }
+}
+
+int probe_due(const struct forecaster_cols *cols, uint32_t tile, uint32_t i, int begin)
+{
+    for (int slot = begin; slot < FORECASTER_PROBES; slot++) {
+        size_t at = plane(tile, slot) + i;
+        if (cols->probe_target[at] && !cols->probe_left[at]) {
+            return slot;
+        }
+    }
+    return PROBE_NONE;
+}
+
+int probe_free(const struct forecaster_cols *cols, uint32_t tile, uint32_t i)
+{
+    for (int slot = 0; slot < FORECASTER_PROBES; slot++) {
+        if (!cols->probe_target[plane(tile, slot) + i]) {
+            return slot;
+        }
+    }
+    return PROBE_NONE;
+}
+
+static size_t quantile_at(uint32_t tile, uint32_t i, int slot, int e, int k)
+{
+    size_t row =
+        ((size_t)slot * FORECAST_EXPERTS + (size_t)e) * FORECASTER_PROBE_LEVELS + (size_t)k;
+    return row * tile + i;
+}
+
+void probe_put(struct forecaster_cols *cols, uint32_t tile, uint32_t i, int slot,
+               struct probe_target target, const float *q)
+{
+    size_t at = plane(tile, slot) + i;
+    DEBUG_ASSERT(!cols->probe_target[at] && target.length && target.length <= PROBE_LENGTH_MAX);
+    cols->probe_target[at] = (uint8_t)(target.demand_class << CLASS_SHIFT | target.length);
+    cols->probe_left[at] = target.length;
+    for (int e = 0; e < FORECAST_EXPERTS; e++) {
+        for (int k = 0; k < FORECASTER_PROBE_LEVELS; k++) {
+            float value = q[e * FORECAST_LEVELS + pool_levels[k]];
+            cols->probe_q[quantile_at(tile, i, slot, e, k)] = probe_pack(value);
+        }
+    }
+}
+
+struct probe_target probe_take(struct forecaster_cols *cols, uint32_t tile, uint32_t i, int slot,
+                               float *q)
+{
+    size_t at = plane(tile, slot) + i;
+    struct probe_target target = {.length = cols->probe_target[at] & PROBE_LENGTH_MAX,
+                                  .demand_class = cols->probe_target[at] >> CLASS_SHIFT};
+    for (int e = 0; e < FORECAST_EXPERTS; e++) {
+        for (int k = 0; k < FORECASTER_PROBE_LEVELS; k++) {
+            *q++ = probe_unpack(cols->probe_q[quantile_at(tile, i, slot, e, k)]);
+        }
+    }
+    cols->probe_target[at] = 0;
+    return target;
+}

@@ -1,0 +1,70 @@
+#include "model/phase.h"
+
+#include <criterion/criterion.h>
+
+Test(phase, factors_are_one_until_a_season_is_known)
+{
+    struct phase_factors phases = {0};
+    for (int t = 0; t < 6; t++) {
+        phase_add(&phases, t, 7, (float)(t * 10));
+    }
+    for (uint32_t p = 0; p < 7; p++) {
+        cr_assert_eq(phases.factor[p], 1.0f);
+    }
+}
+
+Test(phase, factors_follow_the_totals_and_have_mean_one)
+{
+    struct phase_factors phases = {0};
+    for (int t = 0; t < 70; t++) {
+        phase_add(&phases, t % 7, 7, t % 7 == 5 ? 0 : t % 7 == 0 ? 20 : 10);
+    }
+    cr_assert_float_eq(phases.factor[0], 2.0, 1e-5);
+    cr_assert_float_eq(phases.factor[3], 1.0, 1e-5);
+    cr_assert_eq(phases.factor[5], PHASE_LEAST);
+    cr_assert_eq(phase_ahead(&phases, 6, 1), phases.factor[0]);
+    cr_assert_eq(phase_ahead(&phases, 6, 15), phases.factor[0]);
+}
+
+Test(phase, only_the_last_eight_seasons_count)
+{
+    struct phase_factors phases = {0};
+    for (int t = 0; t < 7 * 20; t++) {
+        phase_add(&phases, t % 7, 7, t < 7 * 12 ? (float)(t % 7) : 5);
+    }
+    for (uint32_t p = 0; p < 7; p++) {
+        cr_assert_float_eq(phases.factor[p], 1.0, 1e-5);
+    }
+}
+
+Test(phase, another_season_starts_anew_and_a_total_that_is_no_number_counts_nothing)
+{
+    struct phase_factors phases = {0};
+    for (int t = 0; t < 14; t++) {
+        phase_add(&phases, t % 7, 7, 3);
+    }
+    phase_add(&phases, 5, 168, 1);
+    cr_assert_eq(phases.seen, 1u);
+    cr_assert_eq(phases.factor[100], 1.0f);
+    struct phase_factors daily = {0};
+    for (int t = 0; t < 14; t++) {
+        phase_add(&daily, t % 7, 7, t == 3 ? -1.0f / 0.0f : t == 4 ? 0.0f / 0.0f : 3);
+    }
+    for (uint32_t p = 0; p < 7; p++) {
+        cr_assert(daily.factor[p] >= PHASE_LEAST && daily.factor[p] < 2);
+    }
+}
+
+Test(phase, rebuild_gives_the_same_factors)
+{
+    struct phase_factors phases = {0};
+    for (int t = 0; t < 33; t++) {
+        phase_add(&phases, t % 7, 7, (float)(1 + t * t % 13));
+    }
+    struct phase_factors copy = phases;
+    for (uint32_t p = 0; p < 7; p++) {
+        copy.factor[p] = -1;
+    }
+    phase_rebuild(&copy, 32 % 7);
+    cr_assert_arr_eq(copy.factor, phases.factor, sizeof copy.factor);
+}

@@ -1,0 +1,64 @@
+#include "model/probe.h"
+
+#include "model/pool.h"
+#include "tests/model/tile.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+
+Test(probe, bfloat16_is_exact_for_small_counts_and_close_else)
+{
+    for (int count = 0; count <= 256; count++) {
+        cr_assert_eq(probe_unpack(probe_pack((float)count)), (float)count);
+    }
+    for (float x = 1e-3f; x < 1e12f; x *= 1.37f) {
+        cr_assert_float_eq(probe_unpack(probe_pack(x)), x, (double)x / 255);
+    }
+}
+
+Test(probe, what_is_put_aside_comes_back_when_it_has_matured)
+{
+    struct tile tile;
+    tile_init(&tile);
+    float q[FORECAST_EXPERTS * FORECAST_LEVELS], back[FORECAST_EXPERTS * FORECASTER_PROBE_LEVELS];
+    for (int k = 0; k < FORECAST_EXPERTS * FORECAST_LEVELS; k++) {
+        q[k] = (float)k;
+    }
+    struct probe_target target = {.length = 3, .demand_class = FORECAST_LUMPY};
+    for (int slot = 0; slot < FORECASTER_PROBES; slot++) {
+        cr_assert_eq(probe_free(&tile.cols, TILE_SERIES, 5), slot);
+        probe_put(&tile.cols, TILE_SERIES, 5, slot, target, q);
+    }
+    cr_assert_eq(probe_free(&tile.cols, TILE_SERIES, 5), PROBE_NONE);
+    cr_assert_eq(probe_free(&tile.cols, TILE_SERIES, 4), 0);
+    for (int close = 0; close < 3; close++) {
+        cr_assert_eq(probe_due(&tile.cols, TILE_SERIES, 5, 0), PROBE_NONE);
+        probe_tick(&tile.cols, TILE_SERIES, TILE_SERIES);
+    }
+    int slot = probe_due(&tile.cols, TILE_SERIES, 5, 0);
+    cr_assert_eq(slot, 0);
+    cr_assert_eq(probe_due(&tile.cols, TILE_SERIES, 5, slot + 1), 1);
+    struct probe_target found = probe_take(&tile.cols, TILE_SERIES, 5, slot, back);
+    cr_assert(found.length == 3 && found.demand_class == FORECAST_LUMPY);
+    for (int e = 0; e < FORECAST_EXPERTS; e++) {
+        for (int k = 0; k < FORECASTER_PROBE_LEVELS; k++) {
+            cr_assert_eq(back[e * FORECASTER_PROBE_LEVELS + k],
+                         q[e * FORECAST_LEVELS + pool_levels[k]]);
+        }
+    }
+    cr_assert_eq(probe_free(&tile.cols, TILE_SERIES, 5), 0);
+    tile_fini(&tile);
+}
+
+Test(probe, the_longest_target_fits)
+{
+    struct tile tile;
+    tile_init(&tile);
+    float q[FORECAST_EXPERTS * FORECAST_LEVELS] = {0},
+                               back[FORECAST_EXPERTS * FORECASTER_PROBE_LEVELS];
+    struct probe_target target = {.length = PROBE_LENGTH_MAX, .demand_class = FORECAST_CLASSES - 1};
+    probe_put(&tile.cols, TILE_SERIES, 0, 2, target, q);
+    struct probe_target found = probe_take(&tile.cols, TILE_SERIES, 0, 2, back);
+    cr_assert(found.length == PROBE_LENGTH_MAX && found.demand_class == FORECAST_CLASSES - 1);
+    tile_fini(&tile);
+}
