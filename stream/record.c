@@ -22,6 +22,11 @@
 
 enum { RECORD_VERSION = 1, TILES_MAX = 1 << 20, KEY_TEXT_MAX = 4096 };
 
+struct open_cell {
+    int64_t bucket, units; /* bucket INT64_MIN: forget what was said of the series before */
+    uint32_t series, flags;
+};
+
 static struct slice view(const struct buf *buf)
 {
     return buf_view(buf);
