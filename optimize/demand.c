@@ -12,7 +12,7 @@
  * right ends, and the clamp removes the dip of the convex ones. Before the first row all is
  * proportional. */
 
-enum { KNOTS = DEMAND_LEVELS + 1, MIX_POINTS = KNOTS + 3 };
+enum { KNOTS = DEMAND_LEVELS + 1, MIX_LOW = 4, MIX_POINTS = KNOTS + MIX_LOW + 2 };
 
 static double clean(float value)
 {
@@ -93,6 +93,7 @@ static void finish(struct demand *d)
     double beyond = 1 - d->level[top];
     double body = 0;
     for (int k = 0; k < top; k++) {
+        d->x[k + 1] = fmax(d->x[k + 1], d->x[k]); /* equal ones may differ in the last digit */
         body += (d->level[k + 1] - d->level[k]) * 0.5 * (d->x[k] + d->x[k + 1]);
     }
     double fitted = (d->x[top] - d->x[top - 1]) / log((1 - d->level[top - 1]) / beyond);
@@ -258,7 +259,7 @@ double demand_spread(const struct demand *demand)
 }
 
 /* The mixture's distribution function is taken at the weighted means of the parts' quantiles (where
- * the mixture's own quantiles are nearly), and at both ends; its quantiles are read off between
+ * the mixture's own quantiles are nearly), and towards both ends; its quantiles are read off between
  * these points. */
 void demand_mix(const struct demand *parts, const double *weights, size_t count, struct demand *out)
 {
@@ -275,11 +276,13 @@ void demand_mix(const struct demand *parts, const double *weights, size_t count,
         high = fmax(high, parts[i].x[top]);
         mean += weights[i] * parts[i].mean;
         for (int k = 0; k < KNOTS; k++) {
-            grid[k + 1] += weights[i] * parts[i].x[k];
+            grid[k + MIX_LOW] += weights[i] * parts[i].x[k];
         }
     }
-    grid[0] = low;
-    grid[MIX_POINTS - 2] = 0.5 * (grid[KNOTS] + high);
+    for (int k = 0; k < MIX_LOW; k++) {
+        grid[k] = low + (grid[MIX_LOW] - low) * k / MIX_LOW;
+    }
+    grid[MIX_POINTS - 2] = 0.5 * (grid[MIX_POINTS - 3] + high);
     grid[MIX_POINTS - 1] = high;
     for (size_t i = 0; i < count; i++) {
         for (int k = 0; k < MIX_POINTS; k++) {
