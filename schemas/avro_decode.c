@@ -264,6 +264,7 @@ static bool read_items(struct walk *w, const struct avro_op *op, struct datum *o
     for (;;) {
         int64_t count;
         const char *stop;
+        place->index = w->count - first;
         if (!block_head(w, &count, &stop)) {
             return false;
         }
