@@ -54,5 +54,8 @@ void config_reference(FILE *out, const struct option_table *const *tables, size_
                       size_t section_count);
 void config_template(FILE *out, const struct option_table *const *tables, size_t table_count, const struct config_section *sections,
                      size_t section_count);
+/* The values in force, one `path: value` a line; secrets and free keys that look like secrets are shown as ***. */
+void config_dump(FILE *out, const struct config *config, const struct config_binding *bindings, size_t binding_count,
+                 const struct config_section *sections, size_t section_count);
 
 #endif

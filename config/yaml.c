@@ -1,0 +1,347 @@
+/* The document of libyaml is checked and copied into one arena, so that it can be freed at once and
+ * nodes are plain data.
+ *
+ * Aliases are resolved by sharing the copied node; a node that contains itself is refused, and what
+ * aliases multiply is counted by walking, against the same bound as real nodes, so that nested
+ * aliases cannot explode in whoever walks the tree. */
+#include "config/yaml.h"
+
+#include "config/base/arena.h"
+#include "config/base/ensure.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <yaml.h>
+
+enum {
+    YAML_BYTES_MAX = 4 << 20,
+    YAML_DEPTH_MAX = 64,
+    YAML_NODES_MAX = 200000,
+    ARENA_BLOCK = 64 * 1024,
+    ARENA_LIMIT = 128 << 20
+};
+
+struct yaml {
+    struct arena *arena;
+    const char *file;
+    const struct yaml_node *root;
+};
+
+struct copy {
+    yaml_document_t *document;
+    struct arena *arena;
+    const char *file;
+    unsigned char *open; /* nodes on the path to the root: an alias to one is a cycle */
+    size_t visited;
+    struct status *problems;
+};
+
+static struct status *problem(const char *file, size_t line, size_t column, const char *text)
+{
+    return status_new(STATUS_CONFIG, "%s:%zu:%zu: %s", file, line, column, text);
+}
+
+static void note(struct copy *copy, const yaml_node_t *node, const char *text)
+{
+    copy->problems = status_join(copy->problems, problem(copy->file, node->start_mark.line + 1,
+                                                         node->start_mark.column + 1, text));
+}
+
+static const struct yaml_node *copy_node(struct copy *copy, int number, int depth);
+
+static void *room(struct copy *copy, size_t bytes)
+{
+    void *at = arena_alloc(copy->arena, bytes ? bytes : 1);
+    ASSERT(at && "a bounded document fits its arena");
+    return at;
+}
+
+static void copy_scalar(struct copy *copy, const yaml_node_t *from, struct yaml_node *to)
+{
+    to->kind = YAML_SCALAR;
+    to->quoted = from->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+    to->text =
+        arena_copy(copy->arena, (const char *)from->data.scalar.value, from->data.scalar.length);
+    ASSERT(to->text);
+    if (strlen(to->text) != from->data.scalar.length) {
+        note(copy, from, "a NUL character is not allowed");
+    }
+}
+
+static void copy_sequence(struct copy *copy, const yaml_node_t *from, struct yaml_node *to,
+                          int depth)
+{
+    size_t count = (size_t)(from->data.sequence.items.top - from->data.sequence.items.start);
+    const struct yaml_node **items = room(copy, count * sizeof(struct yaml_node *));
+    to->kind = YAML_SEQUENCE;
+    for (size_t i = 0; i < count; i++) {
+        const struct yaml_node *item =
+            copy_node(copy, from->data.sequence.items.start[i], depth + 1);
+        if (item) {
+            items[to->count++] = item;
+        }
+    }
+    to->items = items;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    const struct yaml_node *one = *(const struct yaml_node *const *)a;
+    const struct yaml_node *two = *(const struct yaml_node *const *)b;
+    int order = strcmp(one->text, two->text);
+    if (order) {
+        return order;
+    }
+    return one->line != two->line ? (one->line < two->line ? -1 : 1)
+                                  : (one->column > two->column) - (one->column < two->column);
+}
+
+static void refuse_duplicates(struct copy *copy, const struct yaml_node *mapping)
+{
+    if (mapping->count < 2) {
+        return;
+    }
+    const struct yaml_node **sorted = room(copy, mapping->count * sizeof(struct yaml_node *));
+    memcpy(sorted, mapping->keys, mapping->count * sizeof(struct yaml_node *));
+    qsort(sorted, mapping->count, sizeof(struct yaml_node *), by_text);
+    for (size_t i = 1; i < mapping->count; i++) {
+        if (strcmp(sorted[i]->text, sorted[i - 1]->text) == 0) {
+            copy->problems = status_join(
+                copy->problems,
+                yaml_error(sorted[i], "'%s' stands here again; the first one is in line %u",
+                           sorted[i]->text, sorted[i - 1]->line));
+        }
+    }
+}
+
+static void copy_mapping(struct copy *copy, const yaml_node_t *from, struct yaml_node *to,
+                         int depth)
+{
+    size_t count = (size_t)(from->data.mapping.pairs.top - from->data.mapping.pairs.start);
+    const struct yaml_node **keys = room(copy, count * sizeof(struct yaml_node *));
+    const struct yaml_node **items = room(copy, count * sizeof(struct yaml_node *));
+    to->kind = YAML_MAPPING;
+    for (size_t i = 0; i < count; i++) {
+        const yaml_node_pair_t *pair = &from->data.mapping.pairs.start[i];
+        const struct yaml_node *key = copy_node(copy, pair->key, depth + 1);
+        const struct yaml_node *item = copy_node(copy, pair->value, depth + 1);
+        if (key && key->kind != YAML_SCALAR) {
+            copy->problems =
+                status_join(copy->problems, yaml_error(key, "a key must be plain text"));
+        } else if (key && item) {
+            keys[to->count] = key;
+            items[to->count++] = item;
+        }
+    }
+    to->keys = keys;
+    to->items = items;
+    refuse_duplicates(copy, to);
+}
+
+static const struct yaml_node *copy_node(struct copy *copy, int number, int depth)
+{
+    const yaml_node_t *from = yaml_document_get_node(copy->document, number);
+    if (!from) {
+        return NULL;
+    }
+    if (copy->visited == YAML_NODES_MAX) {
+        note(copy, from, "the document is too large, or its aliases multiply");
+    }
+    if (depth > YAML_DEPTH_MAX) {
+        note(copy, from, "nested too deeply");
+    }
+    if (copy->open[number]) {
+        note(copy, from, "an alias inside of what it names");
+    }
+    if (++copy->visited > YAML_NODES_MAX || depth > YAML_DEPTH_MAX || copy->open[number]) {
+        return NULL;
+    }
+    struct yaml_node *to = room(copy, sizeof *to);
+    *to = (struct yaml_node){.line = (uint32_t)from->start_mark.line + 1,
+                             .column = (uint32_t)from->start_mark.column + 1,
+                             .file_ref = copy->file,
+                             .text = ""};
+    copy->open[number] = 1;
+    switch (from->type) {
+    case YAML_SCALAR_NODE:
+        copy_scalar(copy, from, to);
+        break;
+    case YAML_SEQUENCE_NODE:
+        copy_sequence(copy, from, to, depth);
+        break;
+    case YAML_MAPPING_NODE:
+        copy_mapping(copy, from, to, depth);
+        break;
+    case YAML_NO_NODE:
+        break;
+    }
+    copy->open[number] = 0;
+    return to;
+}
+
+static struct status *copy_document(yaml_document_t *document, struct yaml *yaml)
+{
+    size_t nodes = (size_t)(document->nodes.top - document->nodes.start);
+    if (!nodes) {
+        return NULL;
+    }
+    struct copy copy = {.document = document, .arena = yaml->arena, .file = yaml->file};
+    copy.open = calloc(nodes + 1, 1);
+    if (!copy.open) {
+        return status_new(STATUS_NO_MEMORY, "out of memory for %s", yaml->file);
+    }
+    yaml->root = copy_node(&copy, 1, 0);
+    free(copy.open);
+    return copy.problems;
+}
+
+static struct status *parse_one(yaml_parser_t *parser, struct yaml *yaml)
+{
+    yaml_document_t document;
+    if (!yaml_parser_load(parser, &document)) {
+        const char *text = parser->problem ? parser->problem : "not readable";
+        size_t line = parser->problem_mark.line + 1, column = parser->problem_mark.column + 1;
+        return problem(yaml->file, line, column, text);
+    }
+    struct status *st = copy_document(&document, yaml);
+    yaml_document_delete(&document);
+    if (st) {
+        return st;
+    }
+    /* A second document would be ignored in silence otherwise. */
+    if (yaml->root && yaml_parser_load(parser, &document)) {
+        const yaml_node_t *root = yaml_document_get_root_node(&document);
+        if (root) {
+            st = problem(yaml->file, root->start_mark.line + 1, root->start_mark.column + 1,
+                         "a second document begins here; put everything into one");
+        }
+        yaml_document_delete(&document);
+    }
+    return st;
+}
+
+struct status *yaml_parse(const char *name, const char *data, size_t bytes, struct yaml **out)
+{
+    if (bytes > YAML_BYTES_MAX) {
+        return status_new(STATUS_CONFIG, "%s: larger than %d bytes", name, YAML_BYTES_MAX);
+    }
+    struct yaml *yaml = calloc(1, sizeof *yaml);
+    yaml_parser_t parser;
+    if (!yaml || !(yaml->arena = arena_create(ARENA_BLOCK, ARENA_LIMIT)) ||
+        !(yaml->file = arena_copy(yaml->arena, name, strlen(name))) ||
+        !yaml_parser_initialize(&parser)) {
+        yaml_destroy(yaml);
+        return status_new(STATUS_NO_MEMORY, "out of memory for %s", name);
+    }
+    yaml_parser_set_input_string(&parser, (const unsigned char *)data, bytes);
+    struct status *st = parse_one(&parser, yaml);
+    yaml_parser_delete(&parser);
+    if (st) {
+        yaml_destroy(yaml);
+        return st;
+    }
+    *out = yaml;
+    return NULL;
+}
+
+struct status *yaml_load(const char *path, struct yaml **out)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file) {
+        return status_new(STATUS_CONFIG, "cannot read %s: %s", path, strerror(errno));
+    }
+    char *data = malloc(YAML_BYTES_MAX + 1);
+    size_t bytes = data ? fread(data, 1, YAML_BYTES_MAX + 1, file) : 0;
+    bool failed = ferror(file) != 0;
+    fclose(file);
+    struct status *st = !data    ? status_new(STATUS_NO_MEMORY, "out of memory for %s", path)
+                        : failed ? status_new(STATUS_CONFIG, "cannot read %s: it is no file", path)
+                                 : yaml_parse(path, data, bytes, out);
+    free(data);
+    return st;
+}
+
+void yaml_destroy(struct yaml *yaml)
+{
+    if (yaml) {
+        arena_destroy(yaml->arena);
+        free(yaml);
+    }
+}
+
+const struct yaml_node *yaml_root(const struct yaml *yaml)
+{
+    return yaml->root;
+}
+
+const struct yaml_node *yaml_get(const struct yaml_node *mapping, const char *key)
+{
+    if (!mapping || mapping->kind != YAML_MAPPING) {
+        return NULL;
+    }
+    for (size_t i = 0; i < mapping->count; i++) {
+        if (strcmp(mapping->keys[i]->text, key) == 0) {
+            return mapping->items[i];
+        }
+    }
+    return NULL;
+}
+
+bool yaml_is_null(const struct yaml_node *node)
+{
+    return !node ||
+           (node->kind == YAML_SCALAR && !node->quoted &&
+            (!node->text[0] || strcmp(node->text, "~") == 0 || strcmp(node->text, "null") == 0));
+}
+
+struct status *yaml_error(const struct yaml_node *node, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return node->line ? status_new(STATUS_CONFIG, "%s:%u:%u: %s", node->file_ref, node->line,
+                                   node->column, text)
+                      : status_new(STATUS_CONFIG, "%s: %s", node->file_ref, text);
+}
+
+/* Levenshtein (1966), one row; names longer than the row are no candidates. */
+static size_t distance(const char *a, const char *b)
+{
+    enum { LONGEST = 80 };
+    size_t row[LONGEST + 1], length = strlen(b);
+    if (length > LONGEST || strlen(a) > LONGEST) {
+        return SIZE_MAX;
+    }
+    for (size_t j = 0; j <= length; j++) {
+        row[j] = j;
+    }
+    for (size_t i = 1; a[i - 1]; i++) {
+        size_t corner = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= length; j++) {
+            size_t change = corner + (a[i - 1] != b[j - 1]);
+            corner = row[j];
+            size_t least = row[j] < row[j - 1] ? row[j] : row[j - 1];
+            row[j] = least + 1 < change ? least + 1 : change;
+        }
+    }
+    return row[length];
+}
+
+const char *yaml_nearest(const char *name, const char *const *candidates, size_t count)
+{
+    const char *best = NULL;
+    size_t least = strlen(name) / 3 + 1;
+    for (size_t i = 0; i < count; i++) {
+        size_t d = distance(name, candidates[i]);
+        if (d < least || (d == least && !best && d <= strlen(name) / 3)) {
+            least = d;
+            best = candidates[i];
+        }
+    }
+    return best;
+}
