@@ -24,11 +24,11 @@ static void put_row(struct demand_curve *curve, double length, double mean, cons
     uint32_t row = curve->rows;
     bool first = row == 0;
     curve->length[row] = length;
-    curve->mean[row] = first ? mean : fmax(mean, curve->mean[row - 1]);
+    curve->mean[row] = first ? mean : larger(mean, curve->mean[row - 1]);
     double least = 0;
     for (size_t k = 0; k < DEMAND_LEVELS; k++) {
         double below = first ? 0 : curve->quantiles[row - 1][k];
-        least = fmax(fmax(clean(quantiles[k]), below), least);
+        least = larger(larger(clean(quantiles[k]), below), least);
         curve->quantiles[row][k] = least;
     }
     curve->rows++;
@@ -49,7 +49,14 @@ static double spread_growth(const struct demand_curve *curve)
     if (!(near > 0) || !(far > 0)) {
         return 0.7;
     }
-    return fmin(fmax(log(far / near) / log(curve->length[last] / curve->length[last - 1]), 0.5), 1);
+    return smaller(
+        larger(log(far / near) / log(curve->length[last] / curve->length[last - 1]), 0.5), 1);
+}
+
+/* last: the last two levels. */
+static double tail_step(const double *last)
+{
+    return log((1 - last[0]) / (1 - last[1]));
 }
 
 void demand_curve_init(struct demand_curve *curve, const float *levels, size_t rows,
@@ -81,27 +88,28 @@ void demand_curve_init(struct demand_curve *curve, const float *levels, size_t r
         put_row(curve, reached, clean(means[best]), quantiles + best * DEMAND_LEVELS);
     }
     curve->growth = spread_growth(curve);
+    curve->tail_step = tail_step(curve->levels + DEMAND_LEVELS - 2);
 }
 
 /* Knots and mean are set: the ends, the tail and the excess. */
-static void finish(struct demand *d)
+static void finish(struct demand *d, double tail_step)
 {
     double slope = (d->x[2] - d->x[1]) / (d->level[2] - d->level[1]);
     d->level[0] = 0;
-    d->x[0] = fmax(0, d->x[1] - slope * d->level[1]);
+    d->x[0] = larger(0, d->x[1] - slope * d->level[1]);
     const int top = KNOTS - 1;
     double beyond = 1 - d->level[top];
     double body = 0;
     for (int k = 0; k < top; k++) {
-        d->x[k + 1] = fmax(d->x[k + 1], d->x[k]); /* equal ones may differ in the last digit */
+        d->x[k + 1] = larger(d->x[k + 1], d->x[k]); /* equal ones may differ in the last digit */
         body += (d->level[k + 1] - d->level[k]) * 0.5 * (d->x[k] + d->x[k + 1]);
     }
-    double fitted = (d->x[top] - d->x[top - 1]) / log((1 - d->level[top - 1]) / beyond);
+    double fitted = (d->x[top] - d->x[top - 1]) / tail_step;
     /* The mean knows of rare large orders that no quantile shows; it may lengthen the tail, within
      * reason. */
     double by_mean = (d->mean - body) / beyond - d->x[top];
     double most = fitted > 0 ? 4 * fitted : 1 + d->x[top];
-    d->tail = fmin(fmax(by_mean, fitted), fmax(most, fitted));
+    d->tail = smaller(larger(by_mean, fitted), larger(most, fitted));
     d->excess[top] = beyond * d->tail;
     for (int k = top - 1; k >= 0; k--) {
         double width = d->x[k + 1] - d->x[k];
@@ -115,7 +123,7 @@ static void scaled_row(const struct demand_curve *curve, uint32_t row, double fa
     double mean = curve->mean[row];
     out->mean = mean * factor;
     for (size_t k = 0; k < DEMAND_LEVELS; k++) {
-        out->x[k + 1] = fmax(0, mean * factor + (curve->quantiles[row][k] - mean) * spread);
+        out->x[k + 1] = larger(0, mean * factor + (curve->quantiles[row][k] - mean) * spread);
     }
 }
 
@@ -130,7 +138,7 @@ static void between_rows(const struct demand_curve *curve, uint32_t row, double 
     for (size_t k = 0; k < DEMAND_LEVELS; k++) {
         double low = curve->quantiles[row][k], high = curve->quantiles[row + 1][k];
         double x = out->mean + (low - mean_a) + ((high - mean_b) - (low - mean_a)) * root;
-        out->x[k + 1] = fmin(fmax(x, low), high);
+        out->x[k + 1] = smaller(larger(x, low), high);
     }
 }
 
@@ -156,7 +164,7 @@ void demand_at(const struct demand_curve *curve, double slots, struct demand *ou
             between_rows(curve, row, slots, out);
         }
     }
-    finish(out);
+    finish(out, curve->rows ? curve->tail_step : 1);
 }
 
 double demand_mean(const struct demand_curve *curve, double slots)
@@ -181,7 +189,7 @@ void demand_between(const struct demand_curve *curve, double after, double slots
     demand_at(curve, slots, out);
     if (after > 0 && out->mean > 0) {
         double mean = demand_mean(curve, after + slots) - demand_mean(curve, after);
-        demand_scale(out, fmax(0, mean) / out->mean);
+        demand_scale(out, larger(0, mean) / out->mean);
     }
 }
 
@@ -206,50 +214,52 @@ static int knot_below(const struct demand *demand, double x)
     return k;
 }
 
-double demand_above(const struct demand *demand, double x)
+double demand_beyond(const struct demand *demand, double x, double *shortfall)
 {
     const int top = KNOTS - 1;
     if (x < demand->x[0]) {
+        *shortfall = demand->excess[0] + demand->x[0] - x;
         return 1;
     }
     if (x >= demand->x[top]) {
-        double beyond = 1 - demand->level[top];
-        return demand->tail > 0 ? beyond * exp(-(x - demand->x[top]) / demand->tail) : 0;
-    }
-    int k = knot_below(demand, x);
-    double part = (x - demand->x[k]) / (demand->x[k + 1] - demand->x[k]);
-    return 1 - (demand->level[k] + (demand->level[k + 1] - demand->level[k]) * part);
-}
-
-double demand_shortfall(const struct demand *demand, double x)
-{
-    const int top = KNOTS - 1;
-    if (x < demand->x[0]) {
-        return demand->excess[0] + demand->x[0] - x;
-    }
-    if (x >= demand->x[top]) {
-        return demand->tail > 0 ? demand->excess[top] * exp(-(x - demand->x[top]) / demand->tail)
-                                : 0;
+        double rest = demand->tail > 0 ? exp(-(x - demand->x[top]) / demand->tail) : 0;
+        *shortfall = demand->excess[top] * rest;
+        return demand->tail > 0 ? (1 - demand->level[top]) * rest : 0;
     }
     int k = knot_below(demand, x);
     double width = demand->x[k + 1] - demand->x[k];
     double part = (x - demand->x[k]) / width;
     double here = 1 - (demand->level[k] + (demand->level[k + 1] - demand->level[k]) * part);
-    return demand->excess[k + 1] + (demand->x[k + 1] - x) * 0.5 * (here + 1 - demand->level[k + 1]);
+    *shortfall =
+        demand->excess[k + 1] + (demand->x[k + 1] - x) * 0.5 * (here + 1 - demand->level[k + 1]);
+    return here;
+}
+
+double demand_above(const struct demand *demand, double x)
+{
+    double shortfall;
+    return demand_beyond(demand, x, &shortfall);
+}
+
+double demand_shortfall(const struct demand *demand, double x)
+{
+    double shortfall;
+    demand_beyond(demand, x, &shortfall);
+    return shortfall;
 }
 
 double demand_quantile(const struct demand *demand, double level)
 {
     const int top = KNOTS - 1;
     if (level >= demand->level[top]) {
-        double rest = fmax(1 - level, 1e-12);
+        double rest = larger(1 - level, 1e-12);
         return demand->x[top] + demand->tail * log((1 - demand->level[top]) / rest);
     }
     int k = 0;
     while (k + 2 < KNOTS && demand->level[k + 1] <= level) {
         k++;
     }
-    double part = (fmax(level, 0) - demand->level[k]) / (demand->level[k + 1] - demand->level[k]);
+    double part = (larger(level, 0) - demand->level[k]) / (demand->level[k + 1] - demand->level[k]);
     return demand->x[k] + (demand->x[k + 1] - demand->x[k]) * part;
 }
 
@@ -259,8 +269,8 @@ double demand_spread(const struct demand *demand)
 }
 
 /* The mixture's distribution function is taken at the weighted means of the parts' quantiles (where
- * the mixture's own quantiles are nearly), and towards both ends; its quantiles are read off between
- * these points. */
+ * the mixture's own quantiles are nearly), and towards both ends; its quantiles are read off
+ * between these points. */
 void demand_mix(const struct demand *parts, const double *weights, size_t count, struct demand *out)
 {
     ASSERT(count > 0);
@@ -272,8 +282,8 @@ void demand_mix(const struct demand *parts, const double *weights, size_t count,
     double grid[MIX_POINTS] = {0}, below[MIX_POINTS] = {0};
     double low = parts[0].x[0], high = parts[0].x[top], mean = 0;
     for (size_t i = 0; i < count; i++) {
-        low = fmin(low, parts[i].x[0]);
-        high = fmax(high, parts[i].x[top]);
+        low = smaller(low, parts[i].x[0]);
+        high = larger(high, parts[i].x[top]);
         mean += weights[i] * parts[i].mean;
         for (int k = 0; k < KNOTS; k++) {
             grid[k + MIX_LOW] += weights[i] * parts[i].x[k];
@@ -298,7 +308,7 @@ void demand_mix(const struct demand *parts, const double *weights, size_t count,
         }
         double rise = below[at + 1] - below[at];
         double part = rise > 0 ? (out->level[k] - below[at]) / rise : 0;
-        out->x[k] = grid[at] + (grid[at + 1] - grid[at]) * fmin(fmax(part, 0), 1);
+        out->x[k] = grid[at] + (grid[at + 1] - grid[at]) * smaller(larger(part, 0), 1);
     }
-    finish(out);
+    finish(out, tail_step(out->level + top - 1));
 }

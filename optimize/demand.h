@@ -26,9 +26,21 @@ struct demand_curve {
     double levels[DEMAND_LEVELS]; /* ascending, inside (0, 1) */
     double length[DEMAND_ROWS_MAX]; /* slots, ascending */
     double mean[DEMAND_ROWS_MAX];
+    double tail_step; /* ln of how much rarer the last level is than the one before */
     double growth; /* spread beyond the last row ~ length to this power */
     double quantiles[DEMAND_ROWS_MAX][DEMAND_LEVELS]; /* ascending in both directions */
 };
+
+/* As fmax and fmin for numbers that are finite, without the call. */
+static inline double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+static inline double smaller(double a, double b)
+{
+    return a < b ? a : b;
+}
 
 /* One distribution: knots of the quantile function. x[0] is the least value (level 0), x[k + 1]
  * belongs to levels[k]. */
@@ -66,7 +78,9 @@ void demand_scale(struct demand *demand, double factor); /* factor >= 0 */
 double demand_quantile(const struct demand *demand, double level); /* level in [0, 1) */
 double demand_above(const struct demand *demand, double x); /* P(D > x); 1 for x < 0 */
 double demand_shortfall(const struct demand *demand, double x); /* E[(D - x)+] */
-double
-demand_spread(const struct demand *demand); /* (q0.9 - q0.1) / 2.563: a robust standard deviation */
+/* Both at once: P(D > x), and E[(D - x)+] in *shortfall. */
+double demand_beyond(const struct demand *demand, double x, double *shortfall);
+/* (q0.9 - q0.1) / 2.563: a robust standard deviation. */
+double demand_spread(const struct demand *demand);
 
 #endif

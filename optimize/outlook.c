@@ -82,7 +82,7 @@ static uint32_t group_leads(const struct lead *lead, double slots[OUTLOOK_LEADS]
     for (uint32_t group = 0; group < OUTLOOK_LEADS; group++) {
         double open = LEAD_SHARE[group], sum = 0;
         while (open > 1e-9 && at < lead->count) {
-            double taken = fmin(open, rest);
+            double taken = smaller(open, rest);
             sum += taken * (double)lead->slots[at];
             open -= taken;
             rest -= taken;
@@ -92,14 +92,14 @@ static uint32_t group_leads(const struct lead *lead, double slots[OUTLOOK_LEADS]
             }
         }
         weights[group] = LEAD_SHARE[group];
-        slots[group] = sum / fmax(LEAD_SHARE[group] - open, 1e-9);
+        slots[group] = sum / larger(LEAD_SHARE[group] - open, 1e-9);
     }
     return OUTLOOK_LEADS;
 }
 
 static void sell(struct outlook_scene *scene, double demand, bool lost_sales)
 {
-    double short_units = fmax(0, demand - fmax(scene->stock, 0));
+    double short_units = larger(0, demand - larger(scene->stock, 0));
     scene->lost += short_units;
     scene->short_before = scene->short_before || short_units > 0;
     scene->stock -= lost_sales ? demand - short_units : demand;
@@ -116,7 +116,7 @@ static struct outlook_scene play(const struct outlook_terms *terms, const struct
         sold_to = path->arrival[i].demand[level];
         scene.stock += path->arrival[i].quantity;
     }
-    sell(&scene, fmax(0, until_arrival - sold_to), terms->lost_sales);
+    sell(&scene, larger(0, until_arrival - sold_to), terms->lost_sales);
     for (; i < path->arrivals && (double)path->arrival[i].slots <= lead + terms->review; i++) {
         scene.stock += path->arrival[i].quantity;
     }
@@ -139,7 +139,7 @@ static double common_part(const struct demand_curve *curve, double lead, double 
         return 0;
     }
     double share = (c * c - a * a - b * b) / (2 * a * b);
-    return fmin(fmax(share, 0), MOST_COMMON_PERCENT / 100.0) * b / after->mean;
+    return smaller(larger(share, 0), MOST_COMMON_PERCENT / 100.0) * b / after->mean;
 }
 
 static void mix_cycle(struct outlook *outlook, const struct outlook_terms *terms)
@@ -177,7 +177,7 @@ void outlook_init(struct outlook *outlook, const struct outlook_terms *terms)
         for (int u = 0; u < OUTLOOK_LEVELS; u++) {
             struct outlook_scene scene = play(terms, &path, slots[i], u, until_arrival[u]);
             scene.weight = weights[i] * LEVEL_WEIGHT[u];
-            scene.factor = fmax(0.2, 1 + common * LEVEL_NORMAL[u]);
+            scene.factor = larger(0.2, 1 + common * LEVEL_NORMAL[u]);
             outlook->arrival_stock += scene.weight * scene.stock;
             outlook->scene[outlook->scenes++] = scene;
         }
@@ -201,8 +201,8 @@ double outlook_need(const struct outlook *outlook, double service)
     double low = INFINITY, high = -INFINITY, allowed = 1 - service;
     for (uint32_t i = 0; i < outlook->scenes; i++) {
         double alone = outlook->scene[i].factor * most - outlook->scene[i].stock;
-        low = fmin(low, alone);
-        high = fmax(high, alone);
+        low = smaller(low, alone);
+        high = larger(high, alone);
     }
     /* The chance falls in the quantity: at `high` every scene is served, at `low` none too well. */
     for (int round = 0; round < 40 && high - low > 0.25 + 1e-3 * fabs(high); round++) {
@@ -216,43 +216,21 @@ double outlook_need(const struct outlook *outlook, double service)
     return high;
 }
 
-double outlook_stockout(const struct outlook *outlook, double quantity)
+struct outlook_result outlook_with(const struct outlook *outlook, double quantity)
 {
-    double sum = 0;
+    struct outlook_result sum = {0};
+    double mean = demand_shortfall(&outlook->after, 0);
     for (uint32_t i = 0; i < outlook->scenes; i++) {
         const struct outlook_scene *scene = outlook->scene + i;
-        double after =
-            scene->short_before
-                ? 1
-                : demand_above(&outlook->after, (quantity + scene->stock) / scene->factor);
-        sum += scene->weight * after;
+        double cover = quantity + scene->stock,
+               shortfall; /* what is owed from before is below zero there */
+        double held = larger(cover, 0);
+        double above = demand_beyond(&outlook->after, held / scene->factor, &shortfall);
+        sum.stockout += scene->weight * (scene->short_before || cover < 0 ? 1 : above);
+        sum.lost += scene->weight * (scene->lost + scene->factor * shortfall);
+        sum.left += scene->weight * (held - scene->factor * (mean - shortfall));
     }
-    return fmin(sum, 1);
-}
-
-double outlook_lost(const struct outlook *outlook, double quantity)
-{
-    double sum = 0;
-    for (uint32_t i = 0; i < outlook->scenes; i++) {
-        const struct outlook_scene *scene = outlook->scene + i;
-        double cover = quantity + scene->stock; /* owed units of before are counted there */
-        double after =
-            scene->factor * demand_shortfall(&outlook->after, fmax(cover, 0) / scene->factor);
-        sum += scene->weight * (scene->lost + after);
-    }
+    sum.stockout = smaller(sum.stockout, 1);
+    sum.left = larger(sum.left, 0);
     return sum;
-}
-
-double outlook_left(const struct outlook *outlook, double quantity)
-{
-    double sum = 0;
-    for (uint32_t i = 0; i < outlook->scenes; i++) {
-        const struct outlook_scene *scene = outlook->scene + i;
-        double cover = fmax(quantity + scene->stock, 0);
-        double mean = demand_shortfall(&outlook->after, 0);
-        double sold =
-            scene->factor * (mean - demand_shortfall(&outlook->after, cover / scene->factor));
-        sum += scene->weight * (cover - sold);
-    }
-    return fmax(sum, 0);
 }

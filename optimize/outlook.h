@@ -8,7 +8,7 @@
  *     struct outlook outlook;
  *     outlook_init(&outlook, &terms);
  *     double need = outlook_need(&outlook, 0.95);
- *     double lost = outlook_lost(&outlook, quantity);       // until the end of the review period
+ *     struct outlook_result with = outlook_with(&outlook, quantity);
  *
  * Pure, no allocation; outlook_init takes 1 to 2 us, a question some 0.3 us.
  */
@@ -59,12 +59,15 @@ void outlook_init(struct outlook *outlook, const struct outlook_terms *terms);
 /* Least quantity with P(demand after the arrival > quantity + stock then) <= 1 - service; below
  * zero: surplus. */
 double outlook_need(const struct outlook *outlook, double service);
-double
-outlook_stockout(const struct outlook *outlook,
-                 double quantity); /* P(something short before the end of the review period) */
-double outlook_lost(const struct outlook *outlook,
-                    double quantity); /* expected units short until then */
-double outlook_left(const struct outlook *outlook, double quantity); /* expected units left then */
+
+struct outlook_result { /* until the end of the review period */
+    double stockout; /* P(something short) */
+    double lost; /* expected units short */
+    double left; /* expected units left at the end */
+};
+
+/* What an order of `quantity` today would make of it. */
+struct outlook_result outlook_with(const struct outlook *outlook, double quantity);
 
 /* Slots from today until a supply arrives (>= 0); one that is overdue comes when its lead time says
  * it still may. */

@@ -262,18 +262,24 @@ static int64_t ask_policy(const struct work *work, struct decision *out)
     return position < level ? out->target - position : level - position;
 }
 
-/* Expected cost from the arrival of an order of `quantity` on: the review period, and what is left
- * afterwards until it is sold. */
-static double cost_of(const struct work *work, int64_t quantity)
+struct option_result {
+    int64_t quantity;
+    struct outlook_result result;
+    double cost; /* expected, from the arrival on: the review period, and what is left after it
+                    until it is sold */
+};
+
+static struct option_result try_quantity(const struct work *work, int64_t quantity)
 {
-    const struct outlook *outlook = &work->outlook;
-    double left = outlook_left(outlook, (double)quantity);
-    double start = fmax(0, outlook->arrival_stock) + (double)quantity;
+    struct option_result out = {.quantity = quantity,
+                                .result = outlook_with(&work->outlook, (double)quantity)};
+    double left = out.result.left;
+    double start = fmax(0, work->outlook.arrival_stock) + (double)quantity;
     double sells_in = work->rate > 0 ? fmin(left / work->rate, 365) : 365;
     double held = work->review * 0.5 * (start + left) + left * 0.5 * sells_in;
-    double lost = outlook_lost(outlook, (double)quantity);
-    return work->costs.holding * held + work->costs.shortage * lost +
-           (quantity > 0 ? work->costs.order : 0);
+    out.cost = work->costs.holding * held + work->costs.shortage * out.result.lost +
+               (quantity > 0 ? work->costs.order : 0);
+    return out;
 }
 
 static int64_t shelf_units(const struct work *work)
@@ -305,20 +311,22 @@ static struct item_facts limits_of(const struct work *work)
 
 /* Between the two quantities around the need the cheaper one, where costs say what to aim at; the
  * upper one otherwise. */
-static int64_t constrain(const struct work *work, int64_t need, enum policy_kind policy,
-                         enum policy_limit *limit)
+static struct option_result constrain(const struct work *work, int64_t need,
+                                      enum policy_kind policy, enum policy_limit *limit)
 {
     struct item_facts facts = limits_of(work);
-    int64_t upper =
+    int64_t quantity =
         policy_round(need, &facts, policy == POLICY_NEWSVENDOR ? -1 : shelf_units(work), limit);
-    if (upper <= need || !by_costs(work->in->facts, work->in->options)) {
+    struct option_result upper = try_quantity(work, quantity);
+    if (quantity <= need || quantity == 0 || !by_costs(work->in->facts, work->in->options)) {
         return upper;
     }
     int64_t least =
         facts.minimum_order > facts.pack ? packs_up(facts.minimum_order, facts.pack) : facts.pack;
-    int64_t lower = upper - facts.pack >= least ? upper - facts.pack : 0;
-    if (cost_of(work, lower) < cost_of(work, upper)) {
-        *limit = lower ? *limit : LIMIT_NOT_WORTH;
+    struct option_result lower =
+        try_quantity(work, quantity - facts.pack >= least ? quantity - facts.pack : 0);
+    if (lower.cost < upper.cost) {
+        *limit = lower.quantity ? *limit : LIMIT_NOT_WORTH;
         return lower;
     }
     return upper;
@@ -355,7 +363,7 @@ static int64_t baseline_of(const struct work *work, double service)
     return policy_round(whole_up(level - outlook->position), &facts, -1, &limit);
 }
 
-static void explain(const struct work *work, struct decision *out)
+static void explain(const struct work *work, const struct option_result *with, struct decision *out)
 {
     static const double LEVELS[3] = {0.1, 0.5, 0.9};
     const struct policy_input *in = work->in;
@@ -369,13 +377,14 @@ static void explain(const struct work *work, struct decision *out)
     out->horizon = in->today + (int64_t)floor(lead_mean(&work->lead) + work->review + 0.5);
     out->safety_stock =
         whole(demand_quantile(&outlook->cycle, out->service_target) - outlook->cycle.mean);
-    out->stockout_without = outlook_stockout(outlook, 0);
-    out->stockout_with = outlook_stockout(outlook, (double)out->quantity);
-    out->lost_without = outlook_lost(outlook, 0);
-    out->lost_with = outlook_lost(outlook, (double)out->quantity);
-    out->cost_without = cost_of(work, 0);
-    out->cost_with = cost_of(work, out->quantity);
-    out->overstock_with = outlook_left(outlook, (double)out->quantity);
+    struct option_result without = with->quantity ? try_quantity(work, 0) : *with;
+    out->stockout_without = without.result.stockout;
+    out->stockout_with = with->result.stockout;
+    out->lost_without = without.result.lost;
+    out->lost_with = with->result.lost;
+    out->cost_without = without.cost;
+    out->cost_with = with->cost;
+    out->overstock_with = with->result.left;
     out->cover_days = work->rate > 0
                           ? fmin(fmax(outlook->position, 0) / work->rate * in->slot_days, 36500)
                           : 36500;
@@ -392,9 +401,10 @@ void policy_decide(const struct policy_input *in, struct decision *out)
                              .incoming = position_incoming(in->position),
                              .reserved = in->position->reserved};
     out->need = ask_policy(&work, out);
-    out->quantity = constrain(&work, out->need, out->policy, &out->limit);
+    struct option_result with = constrain(&work, out->need, out->policy, &out->limit);
+    out->quantity = with.quantity;
     if (out->quantity && out->limit == LIMIT_NONE && work.order_slot > in->today) {
         out->limit = LIMIT_CALENDAR;
     }
-    explain(&work, out);
+    explain(&work, &with, out);
 }

@@ -100,15 +100,15 @@ Test(outlook, agrees_with_simulated_days)
         struct ref_stock_result truth = ref_stock_play(game, 20000, i);
         double mean = game->rate * (double)(game->lead[0] + game->review),
                quantity = (double)game->quantity;
-        cr_assert_float_eq(outlook_stockout(&world.outlook, quantity), truth.stockout, 0.08,
+        cr_assert_float_eq(outlook_with(&world.outlook, quantity).stockout, truth.stockout, 0.08,
                            "game %zu: stock-out %g, not %g", i,
-                           outlook_stockout(&world.outlook, quantity), truth.stockout);
-        cr_assert_float_eq(outlook_lost(&world.outlook, quantity), truth.lost, 0.03 * mean + 0.1,
-                           "game %zu: lost %g, not %g", i, outlook_lost(&world.outlook, quantity),
-                           truth.lost);
-        cr_assert_float_eq(outlook_left(&world.outlook, quantity), truth.left, 0.02 * mean + 0.6,
-                           "game %zu: left %g, not %g", i, outlook_left(&world.outlook, quantity),
-                           truth.left);
+                           outlook_with(&world.outlook, quantity).stockout, truth.stockout);
+        cr_assert_float_eq(outlook_with(&world.outlook, quantity).lost, truth.lost,
+                           0.03 * mean + 0.1, "game %zu: lost %g, not %g", i,
+                           outlook_with(&world.outlook, quantity).lost, truth.lost);
+        cr_assert_float_eq(outlook_with(&world.outlook, quantity).left, truth.left,
+                           0.02 * mean + 0.6, "game %zu: left %g, not %g", i,
+                           outlook_with(&world.outlook, quantity).left, truth.left);
     }
 }
 
@@ -142,12 +142,12 @@ Test(outlook, more_stock_never_hurts)
         need = now;
         double lost = INFINITY, left = -1, chance = 1.0001;
         for (double quantity = 0; quantity < 60; quantity += 5) {
-            cr_assert(outlook_lost(&world.outlook, quantity) <= lost + 1e-9);
-            cr_assert(outlook_left(&world.outlook, quantity) >= left - 1e-9);
-            cr_assert(outlook_stockout(&world.outlook, quantity) <= chance);
-            lost = outlook_lost(&world.outlook, quantity);
-            left = outlook_left(&world.outlook, quantity);
-            chance = outlook_stockout(&world.outlook, quantity);
+            cr_assert(outlook_with(&world.outlook, quantity).lost <= lost + 1e-9);
+            cr_assert(outlook_with(&world.outlook, quantity).left >= left - 1e-9);
+            cr_assert(outlook_with(&world.outlook, quantity).stockout <= chance);
+            lost = outlook_with(&world.outlook, quantity).lost;
+            left = outlook_with(&world.outlook, quantity).left;
+            chance = outlook_with(&world.outlook, quantity).stockout;
         }
     }
 }
