@@ -216,10 +216,25 @@ static bool any_stock(const struct shard *shard, uint32_t series)
     return stock && stock->position.known;
 }
 
+/* A run on files asks for forecasts at its origins alone. */
+static enum emit_mode emit_mode_of(const struct shard *shard, int64_t bucket)
+{
+    const struct plan_sinks *sinks = shard->plan->sinks_ref;
+    if (!sinks) {
+        return (enum emit_mode)shard->plan->settings_ref->stream.emit;
+    }
+    for (size_t i = 0; i < sinks->origin_count; i++) {
+        if (sinks->origins[i] == bucket) {
+            return EMIT_ALWAYS;
+        }
+    }
+    return EMIT_NEVER;
+}
+
 /* What the forecaster must compute for each row before anything is known about change. */
 static void wants(struct shard *shard, const struct tile *tile, uint32_t tile_index)
 {
-    enum emit_mode emit = (enum emit_mode)shard->plan->settings_ref->stream.emit;
+    enum emit_mode emit = emit_mode_of(shard, tile->closed);
     for (uint32_t i = 0; i < tile->series; i++) {
         uint8_t want = FORECAST_NONE;
         if (shard->scratch.age[i]) {
@@ -273,6 +288,14 @@ static void emit_forecast(struct shard *shard, struct tile *tile, uint32_t tile_
                                    .corrected = corrected,
                                    .censored = (last & WINDOW_CENSORED) != 0,
                                    .cold = shard->scratch.age[row] < 28};
+    shard->counts.forecasts++;
+    const struct plan_sinks *sinks = shard->plan->sinks_ref;
+    if (sinks) {
+        if (sinks->forecast) {
+            sinks->forecast(sinks->context, event.sku, event.location, bucket, block, row);
+        }
+        return;
+    }
     struct close_scratch *scratch = &shard->scratch;
     buf_reset(&scratch->key);
     buf_reset(&scratch->value);
@@ -286,7 +309,6 @@ static void emit_forecast(struct shard *shard, struct tile *tile, uint32_t tile_
     tile->cols.emitted[row] = bucket + 1;
     tile->cols.emitted_mean[row] = block->sum_mean[longest];
     tile->cols.emitted_high[row] = block->sum_q[longest * FORECAST_LEVELS + LEVEL_P90];
-    shard->counts.forecasts++;
 }
 
 /* With emit: changed, sums tell who has changed; steps are computed for those alone. */
@@ -294,7 +316,7 @@ static void emit_forecasts(struct shard *shard, struct tile *tile, uint32_t tile
                            const struct window *window, struct forecast_block *block)
 {
     struct close_scratch *scratch = &shard->scratch;
-    enum emit_mode mode = (enum emit_mode)shard->plan->settings_ref->stream.emit;
+    enum emit_mode mode = emit_mode_of(shard, window->bucket);
     if (mode == EMIT_NEVER) {
         return;
     }
@@ -396,15 +418,16 @@ static void score_and_forecast(struct shard *shard, struct tile *tile, uint32_t 
     }
 }
 
-static void give_to_panel(const struct shard *shard, const struct tile *tile, uint32_t series,
-                          int64_t bucket)
+void close_give_bucket(const struct shard *shard, const struct tile *tile, uint32_t series,
+                       int64_t bucket)
 {
+    const struct plan_sinks *sinks = shard->plan->sinks_ref;
     int64_t first = tile->cols.first[shard_row(series)] - 1;
-    if (shard->plan->panel_sink && first >= 0 && bucket >= first &&
+    if (sinks && sinks->bucket && first >= 0 && bucket >= first &&
         series_live(shard->series, series)) {
-        shard->plan->panel_sink(shard->plan->panel_context, series_sku(shard->series, series),
-                                series_location(shard->series, series), bucket,
-                                shard_cell(shard, series, bucket));
+        sinks->bucket(sinks->context, series_sku(shard->series, series),
+                      series_location(shard->series, series), bucket,
+                      shard_cell(shard, series, bucket));
     }
 }
 
@@ -418,7 +441,7 @@ static void turn_ring(struct shard *shard, struct tile *tile, uint32_t tile_inde
     for (uint32_t i = 0; i < tile->series; i++) {
         uint16_t *cell = &tile->units[(size_t)slot * PLAN_TILE_SERIES + i];
         uint32_t series = tile_index * PLAN_TILE_SERIES + i;
-        give_to_panel(shard, tile, series, leaving);
+        close_give_bucket(shard, tile, series, leaving);
         if (*cell == RING_ESCAPE) {
             ring_set(shard->overflow, cell, series, slot, 0);
         }

@@ -236,8 +236,15 @@ static void write_proposal(struct shard *shard, const struct replenishment_event
     buf_byte(key, '|');
     buf_slice(key, event->location);
     event_replenishment(shard->plan, event, value);
-    outbox_add(shard->outbox, TOPIC_REPLENISHMENTS, -1, buf_view(key), buf_view(value));
     shard->counts.replenishments++;
+    const struct plan_sinks *sinks = shard->plan->sinks_ref;
+    if (sinks) {
+        if (sinks->replenishment) {
+            sinks->replenishment(sinks->context, buf_view(value));
+        }
+        return;
+    }
+    outbox_add(shard->outbox, TOPIC_REPLENISHMENTS, -1, buf_view(key), buf_view(value));
 }
 
 static struct proposal_context context_of(const struct shard *shard, uint32_t series,
@@ -293,8 +300,8 @@ void decide_close(struct shard *shard, uint32_t series, const struct forecast_bl
     struct decide_input in;
     input_of(shard, series, stock, block, row, &in);
     const struct settings *settings = shard->plan->settings_ref;
-    int64_t give_up =
-        (settings->proposal.give_up_ms + settings->stream.bucket_ms - 1) / settings->stream.bucket_ms;
+    int64_t give_up = (settings->proposal.give_up_ms + settings->stream.bucket_ms - 1) /
+                      settings->stream.bucket_ms;
     (void)position_give_up(&stock->position, in.policy.today, give_up);
     tile->cols.trigger[row] = trigger_level(&in.policy) + 2;
     int64_t now_ms = bucket_start(&shard->plan->settings_ref->buckets, in.policy.today);

@@ -131,3 +131,91 @@ void event_alert(const struct plan *plan, const struct alert_event *event, struc
     buf_fini(&text);
     buf_fini(&id);
 }
+
+/* What the decision saw; without one (feedback) the numbers are null. */
+static void why_numbers(struct emit *w, const struct plan *plan,
+                        const struct replenishment_event *event)
+{
+    const struct decision *d = event->decision;
+    const bool has = d != NULL;
+    static const struct decision NONE;
+    d = has ? d : &NONE;
+    int64_t today = event->watermark_bucket + 1;
+    emit_optional_i64(w, "on_hand", has, d->stock > 0 ? d->stock : 0);
+    emit_optional_i64(w, "on_order", has, d->incoming);
+    emit_optional_i64(w, "reserved", has, d->reserved);
+    emit_optional_i64(w, "backorder", has, d->stock < 0 ? -d->stock : 0);
+    emit_optional_f64(w, "demand_p10", has, (double)d->demand[0]);
+    emit_optional_f64(w, "demand_p50", has, (double)d->demand[1]);
+    emit_optional_f64(w, "demand_p90", has, (double)d->demand[2]);
+    emit_optional_f64(w, "lead_time_p50_days", has,
+                      (double)(d->arrival[1] - today) * plan->slot_days);
+    emit_optional_f64(w, "lead_time_p90_days", has,
+                      (double)(d->arrival[2] - today) * plan->slot_days);
+    emit_optional_i64(w, "target_level", has, d->target);
+    emit_optional_i64(w, "reorder_level", has, d->reorder_level);
+    emit_optional_i64(w, "safety_stock", has, d->safety_stock);
+    emit_optional_f64(w, "service_target", has, d->service_target);
+    emit_optional_f64(w, "p_stockout_without", has, d->stockout_without);
+    emit_optional_f64(w, "p_stockout_with", has, d->stockout_with);
+    emit_optional_f64(w, "lost_without", has, d->lost_without);
+    emit_optional_f64(w, "lost_with", has, d->lost_with);
+    emit_optional_f64(w, "cost_without", has, d->cost_without);
+    emit_optional_f64(w, "cost_with", has, d->cost_with);
+    emit_optional_i64(w, "need_before_constraints", has, d->need);
+    emit_optional_i64(w, "baseline_quantity", has, d->baseline);
+    bool bound = has && d->limit != LIMIT_NONE;
+    emit_array_begin(w, "constraints", bound);
+    if (bound) {
+        emit_text(w, NULL, slice_of(policy_limit_name(d->limit)));
+    }
+    emit_array_end(w);
+    emit_array_begin(w, "rules", 0);
+    emit_array_end(w);
+}
+
+static void why_record(struct emit *w, const struct plan *plan,
+                       const struct replenishment_event *event)
+{
+    struct buf text = {0};
+    if (event->decision && event->calendar) {
+        why_order(&text, event->decision, event->calendar);
+    } else {
+        buf_print(&text, "%s: open quantity %lld", proposal_state_name(event->state),
+                  (long long)event->quantity);
+    }
+    emit_record_begin(w, "why");
+    why_numbers(w, plan, event);
+    emit_optional_i64(w, "input_watermark", true, event_slot_ms(plan, event->watermark_bucket + 1));
+    emit_optional_i64(w, "unit_cost", event->facts && event->facts->unit_cost > 0,
+                      event->facts ? event->facts->unit_cost : 0);
+    emit_optional_text(w, "currency", or_null(event->currency));
+    emit_text(w, "text", buf_view(&text));
+    emit_record_end(w);
+    buf_fini(&text);
+}
+
+void event_replenishment(const struct plan *plan, const struct replenishment_event *event,
+                         struct buf *out)
+{
+    ASSERT(event->state > PROPOSAL_NONE && event->state < PROPOSAL_STATES);
+    char id[PROPOSAL_ID_CHARS + 1];
+    proposal_id_text(event->proposal_id, id);
+    struct emit w;
+    wire_begin(plan->replenishments, out, &w);
+    emit_record_begin(&w, NULL);
+    emit_text(&w, "proposal_id", slice_of(id));
+    emit_i32(&w, "revision", (int32_t)event->revision);
+    emit_enum(&w, "state", (uint32_t)event->state - 1, proposal_state_name(event->state));
+    emit_text(&w, "sku", event->sku);
+    emit_text(&w, "location", event->location);
+    emit_i64(&w, "quantity", event->quantity);
+    emit_i64(&w, "order_by", event_slot_ms(plan, event->order_by));
+    emit_i64(&w, "expected_arrival", event_slot_ms(plan, event->arrival));
+    emit_optional_text(&w, "supplier", or_null(event->supplier));
+    emit_text(&w, "policy",
+              slice_of(event->decision ? policy_name(event->decision->policy) : "feedback"));
+    why_record(&w, plan, event);
+    emit_record_end(&w);
+    emit_end(&w);
+}

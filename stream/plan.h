@@ -17,6 +17,25 @@
 
 enum { PLAN_TILE_SERIES = 256 };
 
+/* Listeners of a run on files, instead of output topics. Each may be NULL. Called by the shard's
+ * thread. */
+struct plan_sinks {
+    void *context;
+    /* Buckets after whose close forecasts are made, ascending; count 0: never. */
+    const int64_t *origins;
+    size_t origin_count;
+    /* A forecast: row of block, as in model/forecaster.h. */
+    void (*forecast)(void *context, struct slice sku, struct slice location, int64_t origin,
+                     const struct forecast_block *block, uint32_t row);
+    void (*alert)(void *context, const struct alert *alert, enum alert_change change,
+                  const struct alert_subject *subject);
+    /* Framed JSON of a replenishment event. */
+    void (*replenishment)(void *context, struct slice json);
+    /* A closed bucket of a series that has sold, when it leaves the ring: it is final. */
+    void (*bucket)(void *context, struct slice sku, struct slice location, int64_t bucket,
+                   int64_t units);
+};
+
 struct plan {
     const struct settings *settings_ref; /* owner: the caller of plan_create */
     int32_t partitions; /* of `lines` */
@@ -24,13 +43,7 @@ struct plan {
     int64_t dedup_buckets, cancel_buckets, retire_buckets;
     double slot_days; /* of optimize/: 1, or 7 for weekly buckets */
     struct wire_encoder *forecasts, *alerts, *replenishments;
-    /* Called for each closed bucket of each series that sold at least once, when the bucket leaves
-     * the ring; NULL: nobody asks. */
-    void (*panel_sink)(void *context, struct slice sku, struct slice location, int64_t bucket,
-                       int64_t units);
-    void *panel_context;
-    /* Called with each forecast of a close when set (backtest): block row `row` of series `index`.
-     */
+    const struct plan_sinks *sinks_ref; /* NULL: events go to the outbox; owner: the caller */
 };
 
 /* registry: needed for output.format confluent only, during the call; else NULL. */

@@ -91,9 +91,11 @@ const struct shard_counts *shard_counts(const struct shard *shard);
 /* JSON of one series ("SKU@LOCATION"), or false. Used by `inspect series` and /api/v1/series. */
 bool shard_dump_series(const struct shard *shard, struct slice sku, struct slice location,
                        struct buf *json);
-/* Closed buckets of all series as `series,time,value` rows (format of CONTRACT.md --panel-out),
- * sorted by series. Only the ring is kept: rows that left it were given to the panel sink at their
- * close (plan.panel_sink). */
-void shard_write_panel(const struct shard *shard, FILE *out);
+/* Give the closed buckets that are still in the ring to the plan's bucket sink, oldest first per
+ * series: the end of a run on files. */
+void shard_flush_buckets(const struct shard *shard);
+/* A bucket of a series was not fully in stock: for panels, which say so beside their values. The
+ * series must have a line already. */
+bool shard_censor(struct shard *shard, struct slice sku, struct slice location, int64_t bucket);
 
 #endif

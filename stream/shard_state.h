@@ -113,6 +113,9 @@ bool close_step(struct shard *shard); /* one tile, or the begin of a bucket; tru
 void close_through(struct shard *shard,
                    uint32_t series); /* until the series' tile has reached `until` */
 void close_all(struct shard *shard);
+/* Tell the sink of closed buckets, if there is one. */
+void close_give_bucket(const struct shard *shard, const struct tile *tile, uint32_t series,
+                       int64_t bucket);
 struct status *close_scratch_init(struct shard *shard) __attribute__((warn_unused_result));
 void close_scratch_fini(struct shard *shard);
 /* The demand forecast of one series as of its last close, for an event; rows of `block` are valid

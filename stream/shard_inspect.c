@@ -1,0 +1,157 @@
+/* Looking into a shard: one series as JSON, closed buckets for files. */
+#include "schemas/datum.h"
+#include "stream/shard_state.h"
+
+#include <inttypes.h>
+
+static void put_number(struct buf *json, const char *name, int64_t value)
+{
+    buf_print(json, ",\"%s\":%" PRId64, name, value);
+}
+
+static void put_time(struct buf *json, const struct shard *shard, const char *name, int64_t bucket)
+{
+    put_number(json, name, bucket_start(&shard->plan->settings_ref->buckets, bucket));
+}
+
+static void dump_ring(const struct shard *shard, uint32_t series, struct buf *json)
+{
+    const struct tile *tile = shard_tile(shard, series);
+    int64_t first = tile->closed - (int64_t)shard->plan->window + 1;
+    buf_text(json, ",\"buckets\":[");
+    for (int64_t bucket = first; shard->started && bucket <= tile->closed + 1; bucket++) {
+        size_t at = (size_t)tile_slot(shard->plan, bucket) * PLAN_TILE_SERIES + shard_row(series);
+        buf_print(json, "%s{\"start\":%" PRId64 ",\"units\":%" PRId64 ",\"flags\":%u,\"open\":%s}",
+                  bucket == first ? "" : ",",
+                  bucket_start(&shard->plan->settings_ref->buckets, bucket),
+                  shard_cell(shard, series, bucket), tile->flags[at],
+                  bucket > tile->closed ? "true" : "false");
+    }
+    buf_byte(json, ']');
+}
+
+static void dump_supplies(const struct shard *shard, const struct position *position,
+                          struct buf *json)
+{
+    buf_text(json, ",\"supplies\":[");
+    for (int i = 0; i < position->supplies; i++) {
+        const struct supply *supply = &position->supply[i];
+        buf_print(json,
+                  "%s{\"quantity\":%" PRId64 ",\"expected\":%" PRId64
+                  ",\"kind\":%u,\"uncertain\":%s}",
+                  i ? "," : "", supply->quantity, event_slot_ms(shard->plan, supply->expected),
+                  supply->kind, supply->uncertain ? "true" : "false");
+    }
+    buf_byte(json, ']');
+}
+
+static void dump_stock(const struct shard *shard, uint32_t series, struct buf *json)
+{
+    const struct stock_entry *stock = decide_stock(shard, series);
+    if (!stock) {
+        buf_text(json, ",\"stock\":null");
+        return;
+    }
+    int64_t trigger = shard_tile(shard, series)->cols.trigger[shard_row(series)];
+    buf_print(json, ",\"stock\":{\"available\":%" PRId64, stock->position.stock);
+    put_number(json, "reserved", stock->position.reserved);
+    put_number(json, "on_order", position_incoming(&stock->position));
+    if (trigger) {
+        put_number(json, "trigger_level", trigger - 2);
+    }
+    dump_supplies(shard, &stock->position, json);
+    char id[PROPOSAL_ID_CHARS + 1];
+    proposal_id_text(stock->proposal.id, id);
+    if (stock->proposal.state != PROPOSAL_NONE) {
+        buf_print(json, ",\"proposal\":{\"id\":\"%s\",\"state\":\"%s\",\"revision\":%u", id,
+                  proposal_state_name((enum proposal_state)stock->proposal.state),
+                  (unsigned)stock->proposal.revision);
+        put_number(json, "quantity", stock->proposal.quantity);
+        buf_byte(json, '}');
+    }
+    buf_byte(json, '}');
+}
+
+static void dump_alerts(const struct shard *shard, uint32_t series, struct buf *json)
+{
+    buf_text(json, ",\"alerts\":[");
+    bool first = true;
+    for (int kind = 0; kind < ALERT_KINDS; kind++) {
+        const struct alert *alert =
+            alert_table_find(shard->alerts, (enum alert_kind)kind, series, 0);
+        if (alert) {
+            buf_print(json, "%s{\"kind\":\"%s\",\"state\":\"%s\",\"score\":%.4g}", first ? "" : ",",
+                      alert_kind_name((enum alert_kind)kind),
+                      alert_state_name((enum alert_state)alert->state), (double)alert->score);
+            first = false;
+        }
+    }
+    buf_byte(json, ']');
+}
+
+static void dump_forecast(const struct shard *shard, uint32_t series, struct buf *json)
+{
+    const struct tile *tile = shard_tile(shard, series);
+    uint32_t row = shard_row(series);
+    buf_print(json, ",\"next\":{\"mean\":%.6g,\"variance\":%.6g}",
+              (double)tile->forecast.next_mean[row], (double)tile->forecast.next_variance[row]);
+}
+
+bool shard_dump_series(const struct shard *shard, struct slice sku, struct slice location,
+                       struct buf *json)
+{
+    uint32_t series = series_find(shard->series, sku, location);
+    if (series == SERIES_NONE) {
+        return false;
+    }
+    const struct tile *tile = shard_tile(shard, series);
+    uint32_t row = shard_row(series);
+    buf_text(json, "{\"sku\":");
+    datum_print_text(json, sku);
+    buf_text(json, ",\"location\":");
+    datum_print_text(json, location);
+    put_number(json, "partition", shard->partition);
+    put_number(json, "index", series);
+    if (tile->cols.first[row]) {
+        put_time(json, shard, "first_sale", tile->cols.first[row] - 1);
+        put_time(json, shard, "last_sale", tile->cols.last[row] - 1);
+    }
+    if (tile->cols.price[row]) {
+        put_number(json, "last_price", tile->cols.price[row] - 1);
+    }
+    dump_ring(shard, series, json);
+    dump_forecast(shard, series, json);
+    dump_stock(shard, series, json);
+    dump_alerts(shard, series, json);
+    buf_byte(json, '}');
+    return true;
+}
+
+void shard_flush_buckets(const struct shard *shard)
+{
+    for (uint32_t series = 0; series < series_end(shard->series); series++) {
+        if (!series_live(shard->series, series)) {
+            continue;
+        }
+        const struct tile *tile = shard_tile(shard, series);
+        for (int64_t bucket = tile->closed - (int64_t)shard->plan->window + 1;
+             bucket <= tile->closed; bucket++) {
+            close_give_bucket(shard, tile, series, bucket);
+        }
+    }
+}
+
+bool shard_censor(struct shard *shard, struct slice sku, struct slice location, int64_t bucket)
+{
+    uint32_t series = series_find(shard->series, sku, location);
+    if (series == SERIES_NONE) {
+        return false;
+    }
+    close_through(shard, series);
+    if (bucket <= shard->until - (int64_t)shard->plan->window ||
+        bucket > shard->until + (int64_t)shard->plan->open) {
+        return false;
+    }
+    shard_cell_flag(shard, series, bucket, WINDOW_OUT_OF_STOCK);
+    return true;
+}
