@@ -290,7 +290,10 @@ static bool read_items(struct walk *w, const struct avro_op *op, struct datum *o
     w->count = first;
     if (op->code == AVRO_READ_MAP) {
         const char *reason = datum_twins(w->arena, out->children, out->count);
-        return !reason || refuse(w, reason);
+        if (reason) {
+            w->depth--; /* the map itself is to blame, not an item */
+            return refuse(w, reason);
+        }
     }
     return true;
 }

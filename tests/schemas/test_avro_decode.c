@@ -187,7 +187,7 @@ Test(avro_decode, leaves)
     refused(SIZED("\x01\0\0\xc0"), "! f: message ends too early");
     refused(SIZED("\x01\0\0\xc0\x3f\0\0\0\0\0\0\xf8"), "! d: message ends too early");
     refused(SIZED("\x01\0\0\xc0\x3f\0\0\0\0\0\0\xf8\xbf\x04\x02k\x02\x02k\x02\0"),
-            "! m[1]: a name stands twice in one object");
+            "! m: a name stands twice in one object");
 }
 
 /* Spoilt messages: never a crash, always an answer. Meant for the sanitizers. */
