@@ -22,6 +22,7 @@
 
 static const uint32_t EMPIRICAL_BUCKETS = 56;
 static const float RESCALE_MOST = 4;
+static const float LIGHT = 0.04f; /* share below which an expert is left out of a forecast */
 static const float SCORE_DISCOUNT = 0.97f; /* of a series' relative losses, per score */
 static const uint8_t UNTRUSTED = WINDOW_CENSORED | WINDOW_ANOMALOUS;
 
@@ -147,6 +148,7 @@ void forecaster_begin_close(struct forecaster *fc, int64_t bucket, int32_t phase
     fc->begun = true;
     fc->bucket = bucket;
     fc->phase = phase;
+    young_fold(&fc->young, &fc->young_tally);
     phase_add(&fc->phases, phase, season, (float)total_units);
     for (int c = 0; c < FORECAST_CLASSES; c++) {
         for (uint32_t s = 0; s < fc->rows; s++) {
@@ -208,16 +210,21 @@ static void nb_sum(const struct forecaster *fc, float level, float spread, uint3
     negbin_quantiles(&fc->negbin, *mean, variance, q);
 }
 
-static bool empirical_sum(const struct window *window, uint32_t i, uint32_t length, float *q,
-                          float *mean)
+static void read_history(const struct window *window, uint32_t i, struct empirical_history *history)
 {
-    float sums[EMPIRICAL_MAX];
     struct empirical_source source = {.units = window->units + (size_t)i * window->width,
                                       .flags = window->flags + (size_t)i * window->width,
                                       .width = window->width,
                                       .buckets = EMPIRICAL_BUCKETS,
                                       .skip = UNTRUSTED};
-    uint32_t n = empirical_sums(&source, length, sums);
+    empirical_read(history, &source);
+}
+
+static bool empirical_sum(const struct empirical_history *history, uint32_t length, float *q,
+                          float *mean)
+{
+    float sums[EMPIRICAL_MAX];
+    uint32_t n = empirical_sums(history, length, sums);
     if (n) {
         empirical_quantiles(sums, n, q, mean);
     }
@@ -258,12 +265,14 @@ struct row { /* one forecast while it is made */
     float mean[FORECAST_EXPERTS];
 };
 
-/* What each expert says of row s of the sums; fc->level and fc->spread are of this tile. */
-static void ask_experts(const struct forecaster *fc, const struct window *window, uint32_t i,
-                        uint32_t s, struct row *row)
+/* What the experts with a weight say of row s of the sums; fc->level and fc->spread are of this
+ * tile. An expert that knows nothing repeats nb. */
+static void ask_experts(const struct forecaster *fc, const struct empirical_history *history,
+                        uint32_t i, uint32_t s, const float *weight, struct row *row)
 {
     nb_sum(fc, fc->level[i], fc->spread[i], s, row->q[FORECAST_NB], &row->mean[FORECAST_NB]);
-    if (empirical_sum(window, i, fc->length[s], row->q[FORECAST_EMPIRICAL],
+    if (weight[FORECAST_EMPIRICAL] > 0 &&
+        empirical_sum(history, fc->length[s], row->q[FORECAST_EMPIRICAL],
                       &row->mean[FORECAST_EMPIRICAL])) {
         rescale(row->q[FORECAST_EMPIRICAL], &row->mean[FORECAST_EMPIRICAL], row->mean[FORECAST_NB]);
     } else {
@@ -330,9 +339,12 @@ static void put_probe(struct forecaster *fc, struct forecaster_cols *cols,
     memcpy(&bits, &cols->level[i], sizeof bits);
     uint32_t s =
         (uint32_t)(hash_mix((uint64_t)window->bucket * 0x9e3779b97f4a7c15ULL ^ bits) % fc->rows);
+    static const float ALL[FORECAST_EXPERTS] = {1, 1};
     struct row row;
+    struct empirical_history history;
     cols->demand_class[i] = (uint8_t)classify(window, i);
-    ask_experts(fc, window, i, s, &row);
+    read_history(window, i, &history);
+    ask_experts(fc, &history, i, s, ALL, &row);
     struct probe_target target = {.length = (uint8_t)fc->length[s],
                                   .demand_class = cols->demand_class[i]};
     probe_put(cols, fc->tile, i, slot, target, row.q[0]);
@@ -344,6 +356,27 @@ static struct ewma_rows rows_of(const struct forecaster_cols *cols, uint32_t ser
                               .level = cols->level,
                               .variance = cols->variance,
                               .observed = cols->observed};
+}
+
+/* Level and spread of all rows into fc->level, fc->spread. */
+static void read_statistics(struct forecaster *fc, const struct ewma_rows *rows)
+{
+    ewma_read(&fc->ewma, rows, fc->level, fc->spread);
+    for (uint32_t i = 0; i < rows->series; i++) {
+        young_correct(&fc->young, rows->observed[i], &fc->level[i], &fc->spread[i]);
+    }
+}
+
+/* What young series were expected to sell, by their statistics before this bucket. */
+static void count_young(struct forecaster *fc, const struct ewma_rows *rows, float factor)
+{
+    for (uint32_t i = 0; i < rows->series; i++) {
+        uint32_t n = rows->observed[i];
+        if (fc->learn[i] && n && n <= YOUNG_BUCKETS) {
+            young_count(&fc->young_tally, n, rows->level[i] / fc->ewma.share[n] * factor,
+                        fc->units[i]);
+        }
+    }
 }
 
 void forecaster_learn(struct forecaster *fc, struct forecaster_cols *cols,
@@ -368,8 +401,9 @@ void forecaster_learn(struct forecaster *fc, struct forecaster_cols *cols,
         }
     }
     struct ewma_rows rows = rows_of(cols, window->series);
+    count_young(fc, &rows, fc->phases.factor[window->phase]);
     ewma_update(&fc->ewma, &rows, fc->phases.factor[window->phase], fc->units, fc->learn);
-    ewma_read(&fc->ewma, &rows, fc->level, fc->spread);
+    read_statistics(fc, &rows);
     float next = phase_ahead(&fc->phases, window->phase, 1);
     for (uint32_t i = 0; i < window->series; i++) {
         cols->next_mean[i] = fc->level[i] * next;
@@ -411,18 +445,32 @@ struct series_view { /* one series while it is forecast */
     uint32_t i;
     const struct pool *pools; /* [S] of its class */
     const struct forecaster_cols *cols;
+    struct empirical_history history;
 };
 
-static void predict_sums(struct forecaster *fc, const struct window *window,
-                         const struct series_view *view)
+/* Experts that hardly count are not asked: most of the cost for none of the forecast. */
+static void drop_light(float *weight)
+{
+    float total = 0;
+    for (int e = 0; e < FORECAST_EXPERTS; e++) {
+        weight[e] = weight[e] < LIGHT ? 0 : weight[e];
+        total += weight[e];
+    }
+    for (int e = 0; e < FORECAST_EXPERTS; e++) {
+        weight[e] /= total;
+    }
+}
+
+static void predict_sums(struct forecaster *fc, const struct series_view *view)
 {
     float *mean = fc->sum_mean + (size_t)view->i * fc->rows;
     float *q = fc->sum_q + (size_t)view->i * fc->rows * FORECAST_LEVELS;
     for (uint32_t s = 0; s < fc->rows; s++, q += FORECAST_LEVELS) {
         struct row row;
         float weight[FORECAST_EXPERTS];
-        ask_experts(fc, window, view->i, s, &row);
         series_weights(fc, view->cols, view->i, view->pools, s, weight);
+        drop_light(weight);
+        ask_experts(fc, &view->history, view->i, s, weight, &row);
         mean[s] = mix(fc, &row, &view->pools[s], weight, q);
         if (s == 0) {
             memcpy(fc->weights + (size_t)view->i * FORECAST_EXPERTS, weight, sizeof weight);
@@ -444,7 +492,9 @@ static void predict_steps(struct forecaster *fc, const struct window *window,
     float weight[FORECAST_EXPERTS];
     series_weights(fc, view->cols, view->i, view->pools, 0, weight);
     float shape[FORECAST_LEVELS], shape_mean;
-    bool known = empirical_sum(window, view->i, 1, shape, &shape_mean);
+    drop_light(weight);
+    bool known =
+        weight[FORECAST_EMPIRICAL] > 0 && empirical_sum(&view->history, 1, shape, &shape_mean);
     uint32_t season = (uint32_t)fc->phases.season;
     for (uint32_t h = 0; h < fc->horizon; h++) {
         float *here = q + (size_t)h * FORECAST_LEVELS;
@@ -516,7 +566,7 @@ void forecaster_predict(struct forecaster *fc, const struct forecaster_cols *col
     ASSERT(fc->begun && fc->bucket == window->bucket && window->series <= fc->tile &&
            window->width == fc->width);
     struct ewma_rows rows = rows_of(cols, window->series);
-    ewma_read(&fc->ewma, &rows, fc->level, fc->spread);
+    read_statistics(fc, &rows);
     for (uint32_t i = 0; i < window->series; i++) {
         clear_row(fc, i);
         if (want[i] == FORECAST_NONE || !window->age[i]) {
@@ -524,7 +574,8 @@ void forecaster_predict(struct forecaster *fc, const struct forecaster_cols *col
         }
         struct series_view view = {
             .i = i, .cols = cols, .pools = fc->pool[cols->demand_class[i] % FORECAST_CLASSES]};
-        predict_sums(fc, window, &view);
+        read_history(window, i, &view.history);
+        predict_sums(fc, &view);
         if (want[i] == FORECAST_ALL) {
             predict_steps(fc, window, &view);
             align_steps(fc, i);

@@ -8,6 +8,7 @@
 #include "model/negbin.h"
 #include "model/phase.h"
 #include "model/pool.h"
+#include "model/young.h"
 
 struct forecaster {
     struct forecaster_options options;
@@ -21,6 +22,8 @@ struct forecaster {
     struct phase_factors phases;
     struct pool pool[FORECAST_CLASSES][POOL_ROWS_MAX];
     struct pool_tally tally[FORECAST_CLASSES][POOL_ROWS_MAX];
+    struct young young;
+    struct young_tally young_tally;
     struct ewma ewma;
     struct negbin_table negbin;
     float ahead[POOL_ROWS_MAX]; /* [S] sum of the phase factors over each length */

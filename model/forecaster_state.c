@@ -1,9 +1,9 @@
 /* Options, columns and the shard-level state of the forecaster.
  *
  * Saved state, little-endian, one block of 4- and 8-byte numbers without padding:
- *     struct head; rows x struct saved_row, each with the pools and open tallies of all classes at
- * one length; 8 x season totals (f32); xxh3 of all before. Rows are found again by length, so that
- * the configured sums may change. */
+ *     struct head; struct young, struct young_tally; rows x struct saved_row, each with the pools
+ * and open tallies of all classes at one length; 8 x season totals (f32); xxh3 of all before. Rows
+ * are found again by length, so that the configured sums may change. */
 #include "model/forecaster_parts.h"
 
 #include "config/base/hash.h"
@@ -91,8 +91,10 @@ struct saved_row {
     struct pool_tally tally[FORECAST_CLASSES];
 };
 
-_Static_assert(sizeof(struct head) == 56 && sizeof(struct pool) % 8 == 0 &&
-                   sizeof(struct pool_tally) % 8 == 0,
+enum { SHARED_BYTES = sizeof(struct head) + sizeof(struct young) + sizeof(struct young_tally) };
+
+_Static_assert(sizeof(struct head) == 56 && sizeof(struct young) % 8 == 0 &&
+                   sizeof(struct pool) % 8 == 0 && sizeof(struct pool_tally) % 8 == 0,
                "no padding is saved");
 
 static const char MAGIC[4] = {'R', 'S', 'F', 'C'};
@@ -113,6 +115,8 @@ void forecaster_save(const struct forecaster *fc, struct buf *out)
                         .faults = fc->faults};
     memcpy(head.magic, MAGIC, sizeof MAGIC);
     buf_put(out, &head, sizeof head);
+    buf_put(out, &fc->young, sizeof fc->young);
+    buf_put(out, &fc->young_tally, sizeof fc->young_tally);
     for (uint32_t s = 0; s < fc->rows; s++) {
         struct saved_row row = {.length = fc->length[s]};
         for (int c = 0; c < FORECAST_CLASSES; c++) {
@@ -152,10 +156,23 @@ static bool pool_sound(const struct pool *pool)
            isfinite(pool->scores) && pool->scores >= 0;
 }
 
+static bool young_sound(const struct young *young)
+{
+    for (int group = 0; group < YOUNG_GROUPS; group++) {
+        if (!(young->expected[group] >= 0 && young->sold[group] >= 0 && young->error[group] >= 0 &&
+              young->closes[group] >= 0 &&
+              isfinite(young->expected[group] + young->sold[group] + young->error[group] +
+                       young->closes[group]))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Size, head, hash and every pool before anything is taken over. */
 static struct status *examine(struct slice bytes, struct head *head)
 {
-    if (bytes.bytes < sizeof *head + sizeof(uint64_t)) {
+    if (bytes.bytes < SHARED_BYTES + sizeof(uint64_t)) {
         return status_new(
             STATUS_CORRUPT,
             "forecaster state of %zu bytes is cut short: restore the shard from its state topic",
@@ -172,7 +189,7 @@ static struct status *examine(struct slice bytes, struct head *head)
             "forecaster state of version %u with %u experts: this program reads version %d with %d",
             head->version, head->experts, STATE_VERSION, FORECAST_EXPERTS);
     }
-    size_t expected = sizeof *head + head->rows * sizeof(struct saved_row) +
+    size_t expected = SHARED_BYTES + head->rows * sizeof(struct saved_row) +
                       (size_t)head->season * PHASE_SEASONS * sizeof(float);
     if (!head_sound(head) || bytes.bytes != expected + sizeof(uint64_t)) {
         return status_new(STATUS_CORRUPT, "forecaster state of %zu bytes does not fit its own head",
@@ -184,9 +201,15 @@ static struct status *examine(struct slice bytes, struct head *head)
         return status_new(STATUS_CORRUPT, "forecaster state of %zu bytes has a wrong checksum",
                           bytes.bytes);
     }
+    struct young young;
+    memcpy(&young, bytes.data + sizeof *head, sizeof young);
+    if (!young_sound(&young)) {
+        return status_new(STATUS_CORRUPT,
+                          "forecaster state: impossible statistics of young series");
+    }
     for (uint32_t s = 0; s < head->rows; s++) {
         struct saved_row row;
-        memcpy(&row, bytes.data + sizeof *head + s * sizeof row, sizeof row);
+        memcpy(&row, bytes.data + SHARED_BYTES + s * sizeof row, sizeof row);
         for (int c = 0; c < FORECAST_CLASSES; c++) {
             if (!pool_sound(&row.pool[c])) {
                 return status_new(STATUS_CORRUPT,
@@ -213,6 +236,9 @@ struct status *forecaster_load(struct forecaster *fc, struct slice bytes)
     struct head head;
     TRY(examine(bytes, &head));
     const char *at = bytes.data + sizeof head;
+    memcpy(&fc->young, at, sizeof fc->young);
+    memcpy(&fc->young_tally, at + sizeof fc->young, sizeof fc->young_tally);
+    at = bytes.data + SHARED_BYTES;
     for (uint32_t s = 0; s < head.rows; s++, at += sizeof(struct saved_row)) {
         struct saved_row row;
         memcpy(&row, at, sizeof row);

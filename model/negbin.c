@@ -18,7 +18,7 @@ static double gamma_below(double a, double x, double log_gamma)
     double front = exp(a * log(x) - x - log_gamma);
     if (x < a + 1) {
         double term = 1 / a, sum = term;
-        for (int n = 1; n < 10000 && term > sum * 1e-13; n++) {
+        for (int n = 1; n < 10000 && term > sum * 1e-10; n++) {
             term *= x / (a + n);
             sum += term;
         }
@@ -31,7 +31,7 @@ static double gamma_below(double a, double x, double log_gamma)
         d = 1 / (an * d + b);
         c = b + an / c;
         h *= d * c;
-        if (fabs(d * c - 1) < 1e-13) {
+        if (fabs(d * c - 1) < 1e-10) {
             break;
         }
     }
@@ -44,7 +44,7 @@ static double gamma_quantile(double a, double level)
     int sign;
     double log_gamma = lgamma_r(a, &sign);
     double low = -700, high = log(a + 40 * sqrt(a) + 40);
-    for (int i = 0; i < 64; i++) {
+    for (int i = 0; i < 36; i++) {
         double middle = (low + high) / 2;
         if (gamma_below(a, exp(middle), log_gamma) < level) {
             low = middle;

@@ -38,7 +38,9 @@ static uint32_t sums_of(const uint8_t *flags, uint32_t buckets, uint32_t length,
 {
     struct empirical_source source = {
         .units = UNITS, .flags = flags, .width = 10, .buckets = buckets, .skip = WINDOW_CENSORED};
-    return empirical_sums(&source, length, sums);
+    struct empirical_history history;
+    empirical_read(&history, &source);
+    return empirical_sums(&history, length, sums);
 }
 
 Test(empirical, sums_are_those_of_all_runs)
