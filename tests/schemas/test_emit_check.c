@@ -11,13 +11,13 @@ static const char SCHEMA[] =
     "{\"name\":\"m\",\"type\":{\"type\":\"map\",\"values\":[\"null\",\"double\"]}},"
     "{\"name\":\"e\",\"type\":{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"X\",\"Y\"]}}]}";
 
+static struct avro_schema *schema;
 static struct buf buf;
 static struct emit w;
 
 /* Up to `last` in "alme"; the tests go wrong from there. */
 static void walk(char last)
 {
-    struct avro_schema *schema = NULL;
     cr_assert_null(avro_schema_parse(slice_of(SCHEMA), &schema));
     emit_init(&w, &buf, EMIT_JSON, schema);
     emit_record_begin(&w, NULL);
@@ -48,6 +48,7 @@ Test(emit_check, a_walk_that_fits)
     emit_record_end(&w);
     emit_end(&w);
     cr_assert(slice_is(buf_view(&buf), "{\"a\":1,\"l\":[\"x\"],\"m\":{\"k\":2.5},\"e\":\"Y\"}"));
+    avro_schema_destroy(schema);
     buf_fini(&buf);
 }
 
