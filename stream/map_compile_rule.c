@@ -129,7 +129,7 @@ static void check_options(struct compiler *compiler, const struct yaml_node *nod
     } ROWS[] = {{"case", 1 << MAP_TEXT, true},
                 {"strip_prefix", 1 << MAP_TEXT | 1 << MAP_INTEGER | 1 << MAP_MONEY, true},
                 {"strip_suffix", 1 << MAP_TEXT | 1 << MAP_INTEGER | 1 << MAP_MONEY, true},
-                {"values", 1 << MAP_TEXT | 1 << MAP_BOOLEAN, false},
+                {"values", 1 << MAP_TEXT | 1 << MAP_BOOLEAN | 1 << MAP_INTEGER, false},
                 {"time", 1 << MAP_TIME, false},
                 {"step", 1 << MAP_TIME, false},
                 {"scale", 1 << MAP_INTEGER, false},

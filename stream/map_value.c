@@ -126,10 +126,12 @@ static bool integer_value(const struct map_rule *rule, struct map_context *conte
 {
     int decimals = rule->type == MAP_MONEY ? rule->decimals : 0;
     bool round = rule->type == MAP_MONEY || rule->round;
-    struct datum text;
-    if (d->kind == DATUM_TEXT && rule->trim) {
-        text = *d;
-        text.text = stripped(rule, trimmed(d->text));
+    struct datum text = {.kind = DATUM_TEXT};
+    if (rule->choice_count || (d->kind == DATUM_TEXT && (rule->trim || rule->strip_prefix.bytes ||
+                                                         rule->strip_suffix.bytes))) {
+        if (!map_rule_text(rule, context, d, &text.text)) {
+            return false;
+        }
         d = &text;
     }
     int64_t value;
