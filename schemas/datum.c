@@ -115,6 +115,7 @@ static bool number_parse(struct slice text, struct number *out)
     }
     out->digits = first;
     out->end = last ? last + 1 : first;
+    out->exponent = 0;
     if (last) {
         const char *units = point ? point : stop; /* one behind the digit of weight 1 */
         out->exponent = exponent + (last < units ? units - last - 1 : units - last);
