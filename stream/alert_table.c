@@ -60,13 +60,13 @@ void alert_table_destroy(struct alert_table *table)
     if (!table) {
         return;
     }
-    for (size_t i = 0; i < table->capacity; i++) {
-        free(table->slots[i]);
-    }
     for (size_t i = 0; i < table->dirty_count; i++) {
         if (table->dirty[i]->gone) {
             free(table->dirty[i]);
         }
+    }
+    for (size_t i = 0; i < table->capacity; i++) {
+        free(table->slots[i]);
     }
     free(table->slots);
     free(table->dirty);
@@ -211,6 +211,10 @@ static void write_event(struct alert_table *table, const struct alert_entry *ent
     buf_reset(&table->key);
     buf_reset(&table->value);
     alert_id(&table->key, &entry->alert, &event.subject);
+    if (change == ALERT_DROPPED) {
+        outbox_add(table->outbox_ref, TOPIC_ALERTS, -1, buf_view(&table->key), (struct slice){0});
+        return;
+    }
     event_alert(table->plan, &event, &table->value);
     outbox_add(table->outbox_ref, TOPIC_ALERTS, -1, buf_view(&table->key), buf_view(&table->value));
 }
@@ -248,7 +252,7 @@ uint32_t alert_table_step(struct alert_table *table, const struct alert_signal *
             alert_step(&entry->alert, signal, options, not_before(&entry->alert, now_ms), &change);
         if (change != ALERT_UNCHANGED) {
             write_event(table, entry, change);
-            events++;
+            events += change != ALERT_DROPPED;
         }
     }
     mark_dirty(table, entry);

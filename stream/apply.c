@@ -81,6 +81,7 @@ static void check_line(struct shard *shard, const struct order_line *order, uint
     if (!shard->linecheck) {
         return;
     }
+    shard->checks_changed = true;
     struct linecheck_cols *cols = &shard_tile(shard, series)->linecheck;
     uint32_t row = shard_row(series);
     struct alert_signal alert;

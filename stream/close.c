@@ -122,6 +122,7 @@ static void begin(struct shard *shard)
         tails_begin_close(shard->tails, bucket, phase, season_of(plan), (double)units, budget);
         linecheck_begin_close(shard->linecheck, bucket, budget);
         shard->models_changed = true;
+        shard->checks_changed = true;
     }
     shard->silent = all_silent(shard);
     shard->closing = true;
@@ -485,6 +486,8 @@ static void close_tile(struct shard *shard)
     tile->closed = bucket;
     tile->cold_dirty = true;
     if (shard->forecaster && tile->series) {
+        shard->models_changed = true;
+        shard->checks_changed = true;
         score_and_forecast(shard, tile, tile_index, bucket);
     }
     uint32_t slot = tile_slot(shard->plan, bucket);

@@ -181,6 +181,8 @@ static void seal_models(struct shard *shard)
         model_key(shard, 't');
         tails_save(shard->tails, &shard->value);
         put(shard);
+    }
+    if (shard->checks_changed && shard->linecheck) {
         model_key(shard, 'c');
         linecheck_save(shard->linecheck, &shard->value);
         put(shard);
@@ -191,6 +193,7 @@ static void seal_models(struct shard *shard)
         put(shard);
     }
     shard->models_changed = false;
+    shard->checks_changed = false;
     shard->feed_changed = false;
 }
 

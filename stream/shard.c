@@ -173,7 +173,7 @@ void shard_seal(struct shard *shard, int64_t *offset, uint64_t *sequence)
 
 void shard_committed(struct shard *shard)
 {
-    shard->sealed_once = true;
+    ASSERT(!shard->changed && outbox_count(shard->outbox) == 0);
 }
 
 int64_t shard_offset(const struct shard *shard)

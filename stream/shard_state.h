@@ -97,7 +97,7 @@ struct shard {
 
     int64_t next_offset; /* -1: nothing read */
     uint64_t sequence;
-    bool sealed_once, changed, models_changed, feed_changed;
+    bool changed, models_changed, checks_changed, feed_changed; /* since the last seal */
     struct shard_counts counts;
     struct close_scratch scratch;
     struct buf key, value; /* scratch of records and events */

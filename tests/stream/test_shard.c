@@ -1,0 +1,199 @@
+#include "stream/shard.h"
+
+#include "tests/stream/shard_fixture.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+static const char *const ALWAYS[] = {"forecasts.emit=always", "time.zone=Europe/London"};
+
+/* Order is promised per key: lines of outputs, sorted by topic and key, equal ones in the order
+ * they came. */
+struct output {
+    const char *line;
+    size_t key_bytes, bytes;
+};
+
+static int by_key(const void *a, const void *b)
+{
+    const struct output *one = a, *two = b;
+    size_t least = one->key_bytes < two->key_bytes ? one->key_bytes : two->key_bytes;
+    int order = memcmp(one->line, two->line, least);
+    if (!order) {
+        order = (one->key_bytes > two->key_bytes) - (one->key_bytes < two->key_bytes);
+    }
+    return order ? order : (one->line > two->line) - (one->line < two->line);
+}
+
+static void sort_by_key(struct buf *outputs)
+{
+    size_t count = 0, capacity = 1;
+    for (size_t i = 0; i < outputs->bytes; i++) {
+        capacity += outputs->data[i] == '\n';
+    }
+    struct output *lines = calloc(capacity, sizeof *lines);
+    for (size_t at = 0; at < outputs->bytes;) {
+        const char *line = outputs->data + at;
+        size_t bytes = (size_t)((const char *)memchr(line, '\n', outputs->bytes - at) - line) + 1;
+        size_t key = 0; /* up to the value, which is JSON or, for a tombstone, nothing */
+        while (key < bytes && line[key] != '{') {
+            key++;
+        }
+        lines[count++] = (struct output){line, key, bytes};
+        at += bytes;
+    }
+    qsort(lines, count, sizeof *lines, by_key);
+    struct buf sorted = {0};
+    for (size_t i = 0; i < count; i++) {
+        buf_put(&sorted, lines[i].line, lines[i].bytes);
+    }
+    free(lines);
+    buf_fini(outputs);
+    *outputs = sorted;
+}
+
+static struct buf run(const struct fixture_log *log, size_t commit_every)
+{
+    struct fixture fixture;
+    fixture_init(&fixture, ALWAYS, 2);
+    fixture_run(&fixture, log, commit_every);
+    struct buf outputs = fixture.outputs;
+    fixture.outputs = (struct buf){0};
+    fixture_fini(&fixture);
+    return outputs;
+}
+
+static void assert_same(const struct buf *expected, const struct buf *found, const char *what)
+{
+    size_t least = expected->bytes < found->bytes ? expected->bytes : found->bytes, at = 0;
+    while (at < least && expected->data[at] == found->data[at]) {
+        at++;
+    }
+    size_t from = at > 200 ? at - 200 : 0;
+    cr_assert(expected->bytes == found->bytes && at == least,
+              "%s: differ at byte %zu:\n%.400s\n--- instead of ---\n%.400s", what, at,
+              found->data + from, expected->data + from);
+}
+
+Test(shard, gives_forecasts_alerts_and_proposals)
+{
+    struct fixture_log log = {0};
+    fixture_shop(&log, 40, 60, 1);
+    struct fixture fixture;
+    fixture_init(&fixture, ALWAYS, 2);
+    fixture_run(&fixture, &log, 100);
+    const struct shard_counts *counts = shard_counts(fixture.shard);
+    cr_assert_gt(counts->forecasts, 1500);
+    cr_assert_gt(counts->replenishments, 10);
+    cr_assert_gt(counts->alerts, 3);
+    cr_assert_gt(counts->duplicate, 50);
+    cr_assert_gt(counts->late, 3);
+    cr_assert_eq(counts->closes, 60 + 6); /* the room before the first line closes empty */
+    cr_assert(shard_ended(fixture.shard, INT64_MIN));
+    fixture_fini(&fixture);
+    fixture_log_fini(&log);
+}
+
+Test(shard, output_does_not_depend_on_commits)
+{
+    struct fixture_log log = {0};
+    fixture_shop(&log, 30, 50, 2);
+    struct buf often = run(&log, 1), seldom = run(&log, 5000);
+    assert_same(&often, &seldom, "commits after each line and after 5000");
+    buf_fini(&often);
+    buf_fini(&seldom);
+    fixture_log_fini(&log);
+}
+
+/* Lines are applied, closes worked off in random pieces, commits made and the process killed at
+ * random moments. */
+Test(shard, output_survives_restarts_anywhere, .timeout = 120)
+{
+    struct fixture_log log = {0};
+    fixture_shop(&log, 300, 40, 3);
+    struct buf expected = run(&log, 500);
+    sort_by_key(&expected);
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        struct rng rng;
+        rng_init(&rng, seed);
+        struct fixture fixture;
+        fixture_init(&fixture, ALWAYS, 2);
+        int restarts = 0;
+        for (size_t i = 0; i < log.count;) {
+            fixture_apply(&fixture, &log, i++);
+            for (uint64_t work = rng_below(&rng, 3); work--;) {
+                (void)shard_work(fixture.shard);
+            }
+            if (rng_below(&rng, 20) == 0) {
+                fixture_commit(&fixture);
+            }
+            if (rng_below(&rng, 300) == 0) {
+                i = (size_t)fixture_restart(&fixture);
+                restarts++;
+            }
+        }
+        while (shard_work(fixture.shard)) {
+        }
+        fixture_commit(&fixture);
+        cr_assert_gt(restarts, 20);
+        sort_by_key(&fixture.outputs);
+        assert_same(&expected, &fixture.outputs, "restarts");
+        fixture_fini(&fixture);
+    }
+    buf_fini(&expected);
+    fixture_log_fini(&log);
+}
+
+Test(shard, refuses_state_of_another_moment)
+{
+    struct fixture_log log = {0};
+    fixture_shop(&log, 5, 10, 4);
+    struct fixture fixture;
+    fixture_init(&fixture, NULL, 0);
+    fixture_run(&fixture, &log, 10);
+    struct shard *shard;
+    struct status *st = shard_create(fixture.plan, 0, fixture.outbox, &shard);
+    cr_assert_null(st);
+    for (size_t i = 0; i < fixture.state_count; i++) {
+        st = shard_restore(shard, buf_view(&fixture.state[i].key),
+                           fixture.state[i].tombstone ? (struct slice){0}
+                                                      : buf_view(&fixture.state[i].value));
+        cr_assert_null(st);
+    }
+    int64_t next;
+    st = shard_restored(shard, fixture.offset - 1, fixture.sequence, &next);
+    cr_assert_eq(status_code(st), STATUS_STATE);
+    status_free(st);
+    shard_destroy(shard);
+    fixture_fini(&fixture);
+    fixture_log_fini(&log);
+}
+
+Test(shard, refuses_hostile_state_without_harm)
+{
+    struct fixture_log log = {0};
+    fixture_shop(&log, 5, 20, 5);
+    struct fixture fixture;
+    fixture_init(&fixture, NULL, 0);
+    fixture_run(&fixture, &log, 10);
+    struct rng rng;
+    rng_init(&rng, 9);
+    for (int round = 0; round < 2000; round++) {
+        struct shard *shard;
+        struct status *st = shard_create(fixture.plan, 0, fixture.outbox, &shard);
+        cr_assert_null(st);
+        const struct fixture_state *record = &fixture.state[rng_below(&rng, fixture.state_count)];
+        char bytes[4096];
+        size_t count = record->value.bytes < sizeof bytes ? record->value.bytes : sizeof bytes;
+        count = rng_below(&rng, 2) ? count : rng_below(&rng, count + 1);
+        if (count) {
+            memcpy(bytes, record->value.data, count);
+            bytes[rng_below(&rng, count)] ^= (char)(1 << rng_below(&rng, 8));
+        }
+        st = shard_restore(shard, buf_view(&record->key), (struct slice){bytes, count});
+        status_free(st);
+        shard_destroy(shard);
+    }
+    fixture_fini(&fixture);
+    fixture_log_fini(&log);
+}
