@@ -114,6 +114,18 @@ static size_t fixed(char *out, uint64_t m, int decimals)
     return at + point;
 }
 
+/* m / 1000, which is not whole. */
+static inline size_t thousandths(char *out, uint32_t m)
+{
+    uint32_t rest = m % 1000;
+    size_t at = digits_u32(out, m / 1000);
+    out[at++] = '.';
+    out[at] = (char)('0' + rest / 100);
+    out[at + 1] = (char)('0' + rest / 10 % 10);
+    out[at + 2] = (char)('0' + rest % 10);
+    return at + (rest % 10 ? 3 : rest % 100 ? 2 : 1);
+}
+
 /* Nearest integer of a positive number below 2^62; ties do not matter, as each candidate is proved.
  */
 static inline int64_t nearest(double value)
@@ -121,9 +133,13 @@ static inline int64_t nearest(double value)
     return (int64_t)(value + 0.5);
 }
 
-/* Does the decimal m / 10^k read back as this float? */
-static inline bool reads_as_f32(int64_t m, int decimals, float value)
+/* Does the decimal m / 10^k read back as this float? scaled = value x 10^k: farther from m than
+ * half the distance of floats is a cheap no. */
+static inline bool reads_as_f32(int64_t m, int decimals, float value, double scaled)
 {
+    if (fabs(scaled - (double)m) > scaled * 0x1.1p-24) {
+        return false;
+    }
     double quotient = (double)m / POWER[decimals];
     uint64_t bits;
     memcpy(&bits, &quotient, sizeof bits);
@@ -160,9 +176,10 @@ static size_t printed_f64(char *out, double value)
 static size_t searched_f32(char *out, float value)
 {
     double wide = (double)value;
-    int64_t few = nearest(wide * POWER[FEW_DECIMALS]);
-    if (few < 1000000 && reads_as_f32(few, FEW_DECIMALS, value)) {
-        return fixed(out, (uint64_t)few, FEW_DECIMALS);
+    double scaled = wide * POWER[FEW_DECIMALS];
+    int64_t few = nearest(scaled);
+    if (few < 1000000 && reads_as_f32(few, FEW_DECIMALS, value, scaled)) {
+        return thousandths(out, (uint32_t)few);
     }
     int whole = -4; /* digits before the point; below 1 minus the zeros behind it */
     for (double power = 1e-4; wide >= power; power *= 10) {
@@ -170,8 +187,9 @@ static size_t searched_f32(char *out, float value)
     }
     for (int digits = 6; digits <= 9; digits++) {
         int decimals = digits > whole ? digits - whole : 0;
-        int64_t m = nearest(wide * POWER[decimals]);
-        if (reads_as_f32(m, decimals, value)) {
+        scaled = wide * POWER[decimals];
+        int64_t m = nearest(scaled);
+        if (reads_as_f32(m, decimals, value, scaled)) {
             return fixed(out, (uint64_t)m, decimals);
         }
     }
