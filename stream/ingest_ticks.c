@@ -202,8 +202,7 @@ static int64_t due_ms(const struct ingest *ingest, const struct ingest_source *s
     const struct ingest_options *options = &ingest->options;
     int64_t due = INT64_MAX;
     *state = TICK_LIVE;
-    if (source->spoken && source->state == TICK_LIVE && source->mark_ms != INT64_MIN &&
-        bounded(ingest, source->mark_ms) > source->told_ms) {
+    if (source->spoken && source->state == TICK_LIVE && source->mark_ms > source->told_ms) {
         due = source->told_at_ms == INT64_MIN ? ingest->clock_ms
                                               : source->told_at_ms + options->tick_interval_ms;
     }
