@@ -258,7 +258,7 @@ static const struct option ROWS[] = {
     {.path = "plan.retire",
      .type = OPTION_DURATION,
      FIELD(retire_after_ms),
-     .default_text = "180d",
+     .default_text = "400d",
      .min = 86400000,
      .max = 3650 * 86400000.0,
      .help = "a series without sales and stock for so long is forgotten"},
@@ -419,6 +419,19 @@ struct status *settings_load(const char *path, const char *const *sets, size_t s
     settings.proposal.tenant = settings.stream.application;
     *out = settings;
     return NULL;
+}
+
+void settings_print(const struct settings *settings, FILE *out)
+{
+    struct settings copy = *settings; /* bindings are to be written to, though nobody writes here */
+    struct config_binding bindings[TABLE_COUNT] = {{&stream_option_table, &copy.stream},
+                                                   {&forecaster_option_table, &copy.forecast},
+                                                   {&alert_option_table, &copy.alert},
+                                                   {&proposal_option_table, &copy.proposal},
+                                                   {&item_option_table, &copy.item}};
+    size_t section_count;
+    const struct config_section *sections = settings_sections(&section_count);
+    config_dump(out, settings->config, bindings, TABLE_COUNT, sections, section_count);
 }
 
 void settings_fini(struct settings *settings)

@@ -82,6 +82,8 @@ extern const struct option_table stream_option_table;
 struct status *settings_load(const char *path, const char *const *sets, size_t set_count,
                              struct settings *out) __attribute__((warn_unused_result));
 void settings_fini(struct settings *settings);
+void settings_print(const struct settings *settings,
+                    FILE *out); /* values in force, secrets hidden */
 /* All tables and free sections, for the reference and the template. */
 const struct option_table *const *settings_tables(size_t *count);
 const struct config_section *settings_sections(size_t *count);

@@ -1,0 +1,430 @@
+/* One loop for both kinds of file: lines and ticks come into `deliver`, which does what PLAN's
+ * worker does between two commits. */
+#include "stream/backtest.h"
+
+#include "config/base/ensure.h"
+#include "stream/backtest_sink.h"
+#include "stream/csv_message.h"
+#include "stream/ingest.h"
+#include "stream/panel.h"
+#include "stream/plan.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+enum { DELIVER_BYTES = 1 << 20, FILES_MAX = 64 };
+
+struct backtest {
+    const struct backtest_options *options;
+    struct backtest_sink *sink;
+    struct plan *plan;
+    struct shard **shards; /* [shards] */
+    struct outbox **outboxes;
+    int64_t *offsets;
+    struct outbox *lines; /* from INGEST, or from a panel */
+    int64_t origins[BACKTEST_ORIGINS_MAX];
+    /* orders */
+    struct map *map;
+    struct ingest *ingest;
+    struct csv_messages *files[FILES_MAX];
+    int64_t file_offset[FILES_MAX];
+    bool file_done[FILES_MAX];
+    /* panel */
+    struct panel *panel;
+    uint64_t panel_read;
+};
+
+static double now_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static void apply(struct backtest *test, int32_t partition, const struct outbox_record *record)
+{
+    struct shard *shard = test->shards[partition];
+    shard_apply(shard, test->offsets[partition]++, record->key, record->value);
+    while (shard_work(shard)) {
+    }
+    outbox_reset(test->outboxes[partition]);
+}
+
+/* Lines to their shards; dead letters were counted and have no topic to go to. */
+static void deliver(struct backtest *test)
+{
+    for (size_t i = 0; i < outbox_count(test->lines); i++) {
+        struct outbox_record record;
+        outbox_get(test->lines, i, &record);
+        if (record.topic != TOPIC_LINES) {
+            continue;
+        }
+        int32_t partition =
+            record.partition >= 0
+                ? record.partition
+                : hash_partition(record.key.data, record.key.bytes, test->options->shards);
+        apply(test, partition, &record);
+    }
+    outbox_reset(test->lines);
+}
+
+static bool go_on(const struct backtest *test, uint64_t done, uint64_t total)
+{
+    return !test->options->progress ||
+           test->options->progress(test->options->progress_context,
+                                   total ? (double)done / (double)total : 0);
+}
+
+/* --- orders
+ * -------------------------------------------------------------------------------------------------------
+ */
+
+static struct status *open_orders(struct backtest *test)
+{
+    const struct backtest_options *options = test->options;
+    const struct settings *settings = options->settings;
+    const struct stream_options *stream = &settings->stream;
+    if (options->order_count > FILES_MAX) {
+        return status_new(STATUS_USAGE, "more than %d files of orders", FILES_MAX);
+    }
+    TRY(map_load(options->map, settings->zone, &test->map));
+    struct ingest_options ingest = {.maps = {test->map},
+                                    .topics = {"orders", "stock", "items", "feedback"},
+                                    .buckets = &settings->buckets,
+                                    .lines_partitions = options->shards,
+                                    .replay = true,
+                                    .end_is_final = true,
+                                    .until_end = true,
+                                    .lateness_ms = stream->lateness_ms,
+                                    .max_lead_ms = settings_max_lead_ms(settings),
+                                    .idle_timeout_ms = stream->idle_timeout_ms,
+                                    .tick_interval_ms = stream->tick_interval_ms,
+                                    .idle_tick_interval_ms = stream->idle_tick_interval_ms,
+                                    .future_bound_ms = stream->future_bound_ms,
+                                    .max_quantity = stream->max_quantity};
+    TRY(ingest_create(&ingest, test->lines, &test->ingest));
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now); /* for stamps of the future only */
+    ingest_clock(test->ingest, (int64_t)now.tv_sec * 1000);
+    ingest_roster(test->ingest, (int32_t)options->order_count, 0);
+    for (size_t f = 0; f < options->order_count; f++) {
+        TRY(csv_messages_open(options->orders[f], test->map, &test->files[f]));
+        ingest_foreign(test->ingest, INPUT_ORDERS, (int32_t)f, NULL, true);
+        ingest_assign(test->ingest, INPUT_ORDERS, (int32_t)f, 0, NULL);
+    }
+    return NULL;
+}
+
+static struct status *read_file(struct backtest *test, size_t f)
+{
+    const struct datum *message;
+    struct slice original;
+    while (!test->file_done[f] && ingest_wants(test->ingest, INPUT_ORDERS, (int32_t)f)) {
+        TRY(csv_messages_next(test->files[f], &message, &original));
+        if (!message) {
+            test->file_done[f] = true;
+            ingest_at_end(test->ingest, INPUT_ORDERS, (int32_t)f);
+            break;
+        }
+        ingest_read_datum(test->ingest, INPUT_ORDERS, (int32_t)f, test->file_offset[f]++, message,
+                          original);
+    }
+    return NULL;
+}
+
+static void seal(struct backtest *test)
+{
+    struct ingest_offset offsets[FILES_MAX * 2];
+    if (ingest_dirty(test->ingest)) {
+        (void)ingest_seal(test->ingest, offsets, FILES_MAX * 2);
+        deliver(test);
+        ingest_committed(test->ingest);
+    }
+}
+
+static void file_progress(const struct backtest *test, uint64_t *done, uint64_t *total)
+{
+    *done = *total = 0;
+    for (size_t f = 0; f < test->options->order_count; f++) {
+        uint64_t part, whole;
+        csv_messages_progress(test->files[f], &part, &whole);
+        *done += part;
+        *total += whole;
+    }
+}
+
+static struct status *run_orders(struct backtest *test)
+{
+    TRY(open_orders(test));
+    size_t files = test->options->order_count;
+    for (bool more = true; more;) {
+        more = false;
+        for (size_t f = 0; f < files; f++) {
+            TRY(read_file(test, f));
+            more |= !test->file_done[f];
+        }
+        while (ingest_write(test->ingest)) {
+            more = true;
+        }
+        if (outbox_bytes(test->lines) > DELIVER_BYTES || !more) {
+            seal(test);
+            uint64_t done, total;
+            file_progress(test, &done, &total);
+            if (!go_on(test, done, total)) {
+                return status_new(STATUS_STOPPED, "stopped");
+            }
+        }
+    }
+    ASSERT(ingest_ended(test->ingest));
+    return NULL;
+}
+
+/* --- panel
+ * --------------------------------------------------------------------------------------------------------
+ */
+
+static void add_line(struct backtest *test, const struct line *line, int32_t partition)
+{
+    struct buf value = {0};
+    line_encode(line, &value);
+    struct slice key = line_sku(line);
+    outbox_add(test->lines, TOPIC_LINES, partition, key.bytes ? key : (struct slice){0},
+               buf_view(&value));
+    buf_fini(&value);
+}
+
+static void sell(struct backtest *test, struct slice name, int64_t event_ms, int64_t units)
+{
+    struct slice none = slice_of("");
+    struct line line = {.kind = LINE_ORDER,
+                        .order = {.kind = ORDER_SALE,
+                                  .event_ms = event_ms,
+                                  .sku = name,
+                                  .location = slice_of("main"),
+                                  .order_id = none,
+                                  .customer = none,
+                                  .group = none,
+                                  .currency = none,
+                                  .channel = none,
+                                  .quantity = units,
+                                  .unit_price = -1,
+                                  .fingerprint = {(uint64_t)event_ms, ++test->panel_read},
+                                  .basket_lines = 1,
+                                  .basket_units = units,
+                                  .basket_median = units}};
+    add_line(test, &line, -1);
+}
+
+static void tick(struct backtest *test, int64_t bucket, int64_t units)
+{
+    const struct buckets *buckets = &test->options->settings->buckets;
+    int64_t start_ms = bucket_start(buckets, bucket);
+    struct tick_count count = {.slot = start_ms / 3600000 + 1,
+                               .group = slice_of(""),
+                               .lines = 1,
+                               .invoices = 1,
+                               .units = units};
+    struct line line = {.kind = LINE_TICK,
+                        .tick = {.input = INPUT_ORDERS,
+                                 .state = TICK_LIVE,
+                                 .mark_ms = bucket_start(buckets, bucket + 1) +
+                                            test->options->settings->stream.lateness_ms,
+                                 .roster = {1, 0},
+                                 .count_count = 1,
+                                 .counts = &count}};
+    line.tick.clock_ms = line.tick.mark_ms;
+    for (int32_t p = 0; p < test->options->shards; p++) {
+        add_line(test, &line, p);
+    }
+}
+
+static void panel_bucket(struct backtest *test, int64_t bucket)
+{
+    const struct panel *panel = test->panel;
+    int64_t start_ms = bucket_start(&test->options->settings->buckets, bucket);
+    int64_t total = 0;
+    for (size_t i = 0; i < panel->count; i++) {
+        const struct panel_series *series = &panel->series[i];
+        int64_t at = bucket - series->first;
+        if (at >= 0 && at < (int64_t)series->count && series->units[at] > 0) {
+            sell(test, series->name, start_ms, series->units[at]);
+            total += series->units[at];
+        }
+    }
+    deliver(test);
+    for (size_t i = 0; i < panel->count; i++) {
+        const struct panel_series *series = &panel->series[i];
+        int64_t at = bucket - series->first;
+        if (at >= 0 && at < (int64_t)series->count && series->censored[at]) {
+            int32_t shard =
+                hash_partition(series->name.data, series->name.bytes, test->options->shards);
+            (void)shard_censor(test->shards[shard], series->name, slice_of("main"), bucket);
+        }
+    }
+    tick(test, bucket, total);
+    deliver(test);
+}
+
+static struct status *run_panel(struct backtest *test)
+{
+    const struct panel *panel = test->panel;
+    for (int64_t bucket = panel->first; bucket <= panel->last; bucket++) {
+        panel_bucket(test, bucket);
+        if (!go_on(test, (uint64_t)(bucket - panel->first + 1),
+                   (uint64_t)(panel->last - panel->first + 1))) {
+            return status_new(STATUS_STOPPED, "stopped");
+        }
+    }
+    return NULL;
+}
+
+/* --- setting up
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+static int by_number(const void *a, const void *b)
+{
+    int64_t one = *(const int64_t *)a, two = *(const int64_t *)b;
+    return (one > two) - (one < two);
+}
+
+static struct status *parse_origins(struct backtest *test)
+{
+    const struct backtest_options *options = test->options;
+    const struct settings *settings = options->settings;
+    if (options->origin_count > BACKTEST_ORIGINS_MAX) {
+        return status_new(STATUS_USAGE, "more than %d origins", BACKTEST_ORIGINS_MAX);
+    }
+    for (size_t i = 0; i < options->origin_count; i++) {
+        int64_t ms;
+        bool has_offset;
+        if (!civil_parse(slice_of(options->origins[i]), &ms, &has_offset)) {
+            return status_new(STATUS_USAGE, "origin '%s': expected YYYY-MM-DD or YYYY-MM-DDThh:mm",
+                              options->origins[i]);
+        }
+        ms = has_offset ? ms : zone_to_utc(settings->zone, ms);
+        test->origins[i] = bucket_of(&settings->buckets, ms);
+    }
+    qsort(test->origins, options->origin_count, sizeof test->origins[0], by_number);
+    return NULL;
+}
+
+static struct status *load_panel(struct backtest *test)
+{
+    const struct settings *settings = test->options->settings;
+    int64_t until =
+        test->options->origin_count
+            ? zone_to_local(settings->zone, bucket_start(&settings->buckets, test->origins[0]))
+            : INT64_MAX;
+    TRY(panel_load(test->options->panel, settings->zone, until, &test->panel));
+    if (test->panel->bucket_ms != settings->buckets.length_ms) {
+        return status_new(
+            STATUS_CONFIG,
+            "%s: its buckets last %lld hours, time.bucket %lld: set time.bucket to the panel's",
+            test->options->panel, (long long)(test->panel->bucket_ms / 3600000),
+            (long long)(settings->buckets.length_ms / 3600000));
+    }
+    backtest_sink_unit(test->sink, test->panel->unit);
+    return NULL;
+}
+
+static struct status *make_shards(struct backtest *test)
+{
+    size_t count = (size_t)test->options->shards;
+    test->shards = calloc(count, sizeof(struct shard *));
+    test->outboxes = calloc(count, sizeof(struct outbox *));
+    test->offsets = calloc(count, sizeof *test->offsets);
+    if (!test->shards || !test->outboxes || !test->offsets) {
+        return status_new(STATUS_NO_MEMORY, "out of memory for shards");
+    }
+    for (size_t i = 0; i < count; i++) {
+        test->outboxes[i] = outbox_create();
+        if (!test->outboxes[i]) {
+            return status_new(STATUS_NO_MEMORY, "out of memory for shards");
+        }
+        TRY(shard_create(test->plan, (int32_t)i, test->outboxes[i], &test->shards[i]));
+    }
+    return NULL;
+}
+
+static struct status *set_up(struct backtest *test)
+{
+    const struct backtest_options *options = test->options;
+    if (options->shards < 1 || options->shards > BACKTEST_SHARDS_MAX) {
+        return status_new(STATUS_USAGE, "--shards: expected 1 to %d", BACKTEST_SHARDS_MAX);
+    }
+    TRY(parse_origins(test));
+    TRY(backtest_sink_open(options, &test->sink));
+    if (options->panel) {
+        TRY(load_panel(test));
+    }
+    TRY(plan_create(options->settings, options->shards, NULL, &test->plan));
+    test->plan->sinks_ref = backtest_sink_plan(test->sink, test->origins, options->origin_count);
+    test->plan->retire_buckets = INT64_MAX / 2; /* a panel has its series to the end */
+    test->lines = outbox_create();
+    if (!test->lines) {
+        return status_new(STATUS_NO_MEMORY, "out of memory for lines");
+    }
+    return make_shards(test);
+}
+
+static void tear_down(struct backtest *test)
+{
+    for (int32_t i = 0; i < test->options->shards && test->shards; i++) {
+        shard_destroy(test->shards[i]);
+        outbox_destroy(test->outboxes[i]);
+    }
+    free(test->shards);
+    free(test->outboxes);
+    free(test->offsets);
+    ingest_destroy(test->ingest);
+    for (size_t f = 0; f < test->options->order_count && f < FILES_MAX; f++) {
+        csv_messages_close(test->files[f]);
+    }
+    map_destroy(test->map);
+    panel_free(test->panel);
+    outbox_destroy(test->lines);
+    plan_destroy(test->plan);
+}
+
+static void report_of(const struct backtest *test, struct backtest_report *report)
+{
+    for (int32_t i = 0; i < test->options->shards; i++) {
+        const struct shard_counts *counts = shard_counts(test->shards[i]);
+        report->applied += counts->applied;
+        report->duplicate += counts->duplicate;
+        report->late += counts->late;
+        report->forecasts += counts->forecasts;
+        report->alerts += counts->alerts;
+        report->replenishments += counts->replenishments;
+    }
+    if (test->ingest) {
+        report->filtered = ingest_counts(test->ingest)->filtered;
+        report->dead_letter = ingest_counts(test->ingest)->dead_letter;
+    }
+    report->read =
+        report->applied + report->duplicate + report->late + report->filtered + report->dead_letter;
+}
+
+struct status *backtest_run(const struct backtest_options *options, struct backtest_report *report)
+{
+    struct backtest test = {.options = options};
+    *report = (struct backtest_report){0};
+    struct status *st = set_up(&test);
+    double start = now_seconds();
+    if (!st) {
+        st = options->panel ? run_panel(&test) : run_orders(&test);
+    }
+    if (!st) {
+        for (int32_t i = 0; i < options->shards; i++) {
+            shard_flush_buckets(test.shards[i]);
+        }
+        report_of(&test, report);
+        report->active_seconds = now_seconds() - start;
+    }
+    if (test.sink) {
+        st = status_join(st, backtest_sink_close(test.sink));
+    }
+    tear_down(&test);
+    return st;
+}

@@ -1,0 +1,227 @@
+/* Two passes over memory, one over the file: rows are read as (series, local time, value), the
+ * bucket is the smallest gap, then rows become cells. */
+#include "stream/panel.h"
+
+#include "config/base/ensure.h"
+#include "stream/csv.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static const double UNITS[] = {1, 0.1, 0.01, 0.001};
+static const double UNIT_SHARE = 0.95;
+static const int64_t HOUR_MS = 3600000, DAY_MS = 86400000, WEEK_MS = 7 * 86400000;
+
+struct panel_row {
+    int64_t local_ms;
+    double value;
+    uint8_t censored;
+};
+
+struct panel_run { /* rows of one series */
+    struct slice name;
+    size_t first, count;
+    uint64_t line;
+};
+
+struct reading {
+    struct csv *csv;
+    int series, time, value, in_stock;
+    struct panel_row *rows;
+    size_t row_count, row_capacity;
+    struct panel_run *runs;
+    size_t run_count, run_capacity;
+};
+
+static void *grown(void *array, size_t need, size_t *capacity, size_t bytes)
+{
+    if (need > *capacity) {
+        *capacity = *capacity ? *capacity * 2 : 1024;
+        array = realloc(array, *capacity * bytes);
+        ASSERT(array && "out of memory for a panel");
+    }
+    return array;
+}
+
+static bool number(struct slice text, double *out)
+{
+    char copy[64], *end;
+    if (!text.bytes || text.bytes >= sizeof copy) {
+        return false;
+    }
+    memcpy(copy, text.data, text.bytes);
+    copy[text.bytes] = '\0';
+    *out = strtod(copy, &end);
+    return !*end && isfinite(*out);
+}
+
+static void begin_series(struct reading *in, struct slice name)
+{
+    in->runs = grown(in->runs, in->run_count + 1, &in->run_capacity, sizeof *in->runs);
+    char *copy = malloc(name.bytes + 1);
+    ASSERT(copy && "out of memory for a panel");
+    memcpy(copy, name.data, name.bytes);
+    in->runs[in->run_count++] = (struct panel_run){
+        .name = {copy, name.bytes}, .first = in->row_count, .line = csv_line(in->csv)};
+}
+
+static struct status *take_row(struct reading *in, const struct slice *fields)
+{
+    struct panel_row row = {0};
+    bool has_offset;
+    double in_stock;
+    if (!civil_parse(fields[in->time], &row.local_ms, &has_offset) || has_offset) {
+        return csv_error(in->csv, "time: expected YYYY-MM-DD or YYYY-MM-DDThh:mm");
+    }
+    if (!number(fields[in->value], &row.value) || row.value < 0) {
+        return csv_error(in->csv, "value: expected a number >= 0");
+    }
+    if (in->in_stock >= 0 && fields[in->in_stock].bytes) {
+        if (!number(fields[in->in_stock], &in_stock) || in_stock < 0 || in_stock > 1) {
+            return csv_error(in->csv, "in_stock: expected a share from 0 to 1, or nothing");
+        }
+        row.censored = in_stock < 1;
+    }
+    struct panel_run *run = in->run_count ? &in->runs[in->run_count - 1] : NULL;
+    if (!run || !slice_equal(run->name, fields[in->series])) {
+        begin_series(in, fields[in->series]);
+        run = &in->runs[in->run_count - 1];
+    } else if (row.local_ms <= in->rows[in->row_count - 1].local_ms) {
+        return csv_error(in->csv, "time: rows of a series must be in order of time");
+    }
+    in->rows = grown(in->rows, in->row_count + 1, &in->row_capacity, sizeof *in->rows);
+    in->rows[in->row_count++] = row;
+    run->count++;
+    return NULL;
+}
+
+static struct status *read_rows(struct reading *in)
+{
+    in->series = csv_column(in->csv, "series");
+    in->time = csv_column(in->csv, "time");
+    in->value = csv_column(in->csv, "value");
+    in->in_stock = csv_column(in->csv, "in_stock");
+    if (in->series < 0 || in->time < 0 || in->value < 0) {
+        return csv_error(in->csv, "expected a header with series, time and value");
+    }
+    for (;;) {
+        const struct slice *fields;
+        TRY(csv_next(in->csv, &fields));
+        if (!fields) {
+            break;
+        }
+        TRY(take_row(in, fields));
+    }
+    return in->row_count ? NULL : csv_error(in->csv, "expected at least one row");
+}
+
+static int64_t smallest_gap(const struct reading *in)
+{
+    int64_t gap = INT64_MAX;
+    for (size_t r = 0; r < in->run_count; r++) {
+        for (size_t i = in->runs[r].first + 1; i < in->runs[r].first + in->runs[r].count; i++) {
+            int64_t between = in->rows[i].local_ms - in->rows[i - 1].local_ms;
+            gap = between < gap ? between : gap;
+        }
+    }
+    return gap == INT64_MAX ? DAY_MS : gap;
+}
+
+static double counting_unit(const struct reading *in, int64_t until_ms)
+{
+    for (size_t u = 0; u < sizeof UNITS / sizeof UNITS[0]; u++) {
+        size_t positive = 0, whole = 0;
+        for (size_t i = 0; i < in->row_count; i++) {
+            if (in->rows[i].value > 0 && in->rows[i].local_ms <= until_ms) {
+                double count = in->rows[i].value / UNITS[u];
+                positive++;
+                whole += fabs(count - nearbyint(count)) < 1e-6;
+            }
+        }
+        if ((double)whole >= UNIT_SHARE * (double)positive) {
+            return UNITS[u];
+        }
+    }
+    return UNITS[3];
+}
+
+/* Names of panels are days; a week's bucket is the one that holds its first day. */
+static void fill_series(const struct reading *in, const struct panel_run *run, struct panel *panel,
+                        const struct buckets *buckets, struct panel_series *out)
+{
+    const struct panel_row *rows = in->rows + run->first;
+    int64_t first = bucket_of(buckets, zone_to_utc(buckets->zone_ref, rows[0].local_ms));
+    int64_t last =
+        bucket_of(buckets, zone_to_utc(buckets->zone_ref, rows[run->count - 1].local_ms));
+    *out = (struct panel_series){
+        .name = run->name, .first = first, .count = (size_t)(last - first + 1)};
+    out->units = calloc(out->count, sizeof *out->units);
+    out->censored = calloc(out->count, 1);
+    ASSERT(out->units && out->censored && "out of memory for a panel");
+    for (size_t i = 0; i < run->count; i++) {
+        int64_t bucket = bucket_of(buckets, zone_to_utc(buckets->zone_ref, rows[i].local_ms));
+        out->units[bucket - first] += (int64_t)llround(rows[i].value / panel->unit);
+        out->censored[bucket - first] |= rows[i].censored;
+    }
+    panel->first = first < panel->first ? first : panel->first;
+    panel->last = last > panel->last ? last : panel->last;
+}
+
+static struct status *fill(const struct reading *in, const struct zone *zone, int64_t until_ms,
+                           struct panel *panel)
+{
+    int64_t gap = smallest_gap(in);
+    struct buckets buckets;
+    if (gap != HOUR_MS && gap != DAY_MS && gap != WEEK_MS) {
+        return csv_error(in->csv, "the smallest gap between rows is no hour, day or week");
+    }
+    TRY(bucket_init(&buckets, gap, zone));
+    panel->bucket_ms = gap;
+    panel->unit = counting_unit(in, until_ms);
+    panel->first = INT64_MAX;
+    panel->last = INT64_MIN;
+    panel->series = calloc(in->run_count, sizeof *panel->series);
+    ASSERT(panel->series && "out of memory for a panel");
+    for (size_t r = 0; r < in->run_count; r++) {
+        fill_series(in, &in->runs[r], panel, &buckets, &panel->series[r]);
+        panel->count++;
+    }
+    return NULL;
+}
+
+struct status *panel_load(const char *path, const struct zone *zone, int64_t unit_until_ms,
+                          struct panel **out)
+{
+    struct reading in = {0};
+    TRY(csv_open(path, &in.csv));
+    struct panel *panel = calloc(1, sizeof *panel);
+    ASSERT(panel && "out of memory for a panel");
+    struct status *st = read_rows(&in);
+    st = st ? st : fill(&in, zone, unit_until_ms, panel);
+    csv_close(in.csv);
+    for (size_t r = panel->count; r < in.run_count; r++) {
+        free((char *)(uintptr_t)in.runs[r].name.data);
+    }
+    free(in.rows);
+    free(in.runs);
+    if (st) {
+        panel_free(panel);
+        return st;
+    }
+    *out = panel;
+    return NULL;
+}
+
+void panel_free(struct panel *panel)
+{
+    if (!panel) {
+        return;
+    }
+    for (size_t i = 0; i < panel->count; i++) {
+        free((char *)(uintptr_t)panel->series[i].name.data);
+        free(panel->series[i].units);
+        free(panel->series[i].censored);
+    }
+    free(panel->series);
+    free(panel);
+}
