@@ -102,13 +102,13 @@ void calibrate_save(const struct calibrate_pool *pool, struct buf *out)
 {
     uint8_t used = 0;
     for (int i = 0; i < CALIBRATE_BINS; i++) {
-        used = (uint8_t)(used + (pool->fresh[i] || pool->seen[i] > 0));
+        used = (uint8_t)(used + (pool->fresh[i] != 0 || pool->seen[i] > 0));
     }
     buf_put(out, &pool->tests, sizeof pool->tests);
     buf_put(out, &pool->fresh_tests, sizeof pool->fresh_tests);
     buf_byte(out, used);
     for (int i = 0; i < CALIBRATE_BINS; i++) {
-        if (pool->fresh[i] || pool->seen[i] > 0) {
+        if (pool->fresh[i] != 0 || pool->seen[i] > 0) {
             buf_byte(out, (unsigned char)i);
             buf_put(out, &pool->fresh[i], sizeof pool->fresh[i]);
             buf_put(out, &pool->seen[i], sizeof pool->seen[i]);

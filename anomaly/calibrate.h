@@ -27,7 +27,7 @@ enum { CALIBRATE_BINS = 128, CALIBRATE_PER_OCTAVE = 12 };
 #define CALIBRATE_MOST 30.0f /* no calibrated score is higher */
 
 struct calibrate_pool {
-    uint32_t fresh[CALIBRATE_BINS]; /* of this round */
+    int32_t fresh[CALIBRATE_BINS]; /* of this round; below 0 where older counts moved up */
     uint64_t fresh_tests;
     float seen[CALIBRATE_BINS]; /* discounted */
     double tests;
@@ -52,12 +52,13 @@ static inline void calibrate_count(struct calibrate_pool *pool, float raw_score)
     }
 }
 
-/* Take back a count of this round: the same episode has reached a higher score. */
-static inline void calibrate_uncount(struct calibrate_pool *pool, float raw_score)
+/* An episode that was counted at one score has reached another (0: nothing yet). */
+static inline void calibrate_move(struct calibrate_pool *pool, float from, float to)
 {
-    if (raw_score >= 1 && pool->fresh[calibrate_bin(raw_score)]) {
-        pool->fresh[calibrate_bin(raw_score)]--;
+    if (from >= 1) {
+        pool->fresh[calibrate_bin(from)]--;
     }
+    calibrate_count(pool, to);
 }
 
 /* Take the round's counts; keep: share of the old counts that stays, (0, 1]. */

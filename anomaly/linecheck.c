@@ -195,7 +195,7 @@ bool linecheck_price(struct linecheck *check, struct linecheck_cols *cols, uint3
         bool far = fabs((double)(x - median)) > PRICE_RATIO;
         raw = far && outside > 0 ? outside / (float)PRICE_DECADE : 0;
         check->pools[POOL_PRICE].fresh_tests++;
-        calibrate_count(&check->pools[POOL_PRICE], raw);
+        calibrate_count(&check->pools[POOL_PRICE], fminf(raw, check->strong[POOL_PRICE]));
     }
     bool odd = judge(check, POOL_PRICE, raw, out);
     if (odd) {
@@ -247,7 +247,7 @@ bool linecheck_quantity(struct linecheck *check, struct linecheck_cols *cols, ui
             (x - cols->quantity_mean[row]) / sqrtf(cols->quantity_spread[row] + QUANTITY_FLOOR);
         raw = x > cols->quantity_high[row] - QUANTITY_NEAR ? normal_score(z) : 0;
         check->pools[POOL_QUANTITY].fresh_tests++;
-        calibrate_count(&check->pools[POOL_QUANTITY], raw);
+        calibrate_count(&check->pools[POOL_QUANTITY], fminf(raw, check->strong[POOL_QUANTITY]));
     }
     bool odd = judge(check, POOL_QUANTITY, raw, out);
     if (odd) {
@@ -280,12 +280,11 @@ bool linecheck_return(struct linecheck *check, struct linecheck_cols *cols, uint
         cols->returns_now[row] = 0;
     }
     float rate = cols->returns_rate[row];
-    if (cols->returns_now[row]) {
-        calibrate_uncount(&check->pools[POOL_RETURN], returns_score(cols->returns_now[row], rate));
-    }
+    float before = cols->returns_now[row] ? returns_score(cols->returns_now[row], rate) : 0;
     saturate(&cols->returns_now[row]);
     float raw = returns_score(cols->returns_now[row], rate);
-    calibrate_count(&check->pools[POOL_RETURN], raw);
+    float most = check->strong[POOL_RETURN];
+    calibrate_move(&check->pools[POOL_RETURN], fminf(before, most), fminf(raw, most));
     bool odd = judge(check, POOL_RETURN, raw, out);
     if (odd) {
         describe(out, row, bucket, (double)cols->returns_now[row], (double)rate);

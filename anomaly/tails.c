@@ -26,6 +26,8 @@
 #define MOST_NATS 4.0f /* one bucket adds at most this to a shift: it takes several to shift */
 #define MOST_EVIDENCE 80.0f /* nats; a longer memory would not let go in time */
 #define LEAST_FACTOR 0.05f /* phases with less than this of a usual one tell nothing of levels */
+#define TOTAL_RATE 0.05
+#define LINES_RATE 0.04f
 #define MEMORY 40.0f /* buckets that an exponentially weighted level has seen */
 #define DOUBT                                                                                      \
     10.0f /* units sold in them that make a series' own spread as good as its cohort's             \
@@ -38,6 +40,7 @@
 #define SMEAR_KEY 0x9e3779b97f4a7c15ULL
 #define NEVER 1e9f
 #define KEEP 0.992 /* counts of pools halve in 86 closes */
+#define CUT 0.0f /* decades below the threshold at which counts are cut */
 #define WEAK_SHARE 20.0
 
 enum {
@@ -47,6 +50,7 @@ enum {
     DROP_BUCKETS = 7,
     SHIFT_ACCEPTED = 28, /* buckets after which a new level is the level */
     RUN_ACCEPTED = 84,
+    COUNT_AFTER = 14,
 };
 
 enum row_state { ROW_MISSING, ROW_YOUNG, ROW_JUDGED };
@@ -63,6 +67,9 @@ static const struct column ROWS[] = {
     {"tails.fall_spread", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct tails_cols, fall_spread)},
     {"tails.rise_peak", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct tails_cols, rise_peak)},
     {"tails.fall_peak", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct tails_cols, fall_peak)},
+    {"tails.lines_level", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct tails_cols, lines_level)},
+    {"tails.lines_error", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct tails_cols, lines_error)},
+    {"tails.lines_seen", COLUMN_U16, COLUMN_COLD, 1, offsetof(struct tails_cols, lines_seen)},
     {"tails.run_length", COLUMN_U16, COLUMN_COLD, 1, offsetof(struct tails_cols, run_length)},
     {"tails.rise_length", COLUMN_U16, COLUMN_COLD, 1, offsetof(struct tails_cols, rise_length)},
     {"tails.fall_length", COLUMN_U16, COLUMN_COLD, 1, offsetof(struct tails_cols, fall_length)},
@@ -84,6 +91,8 @@ void tails_set_limits(struct tails *tails)
             bool single = kind == ALERT_SPIKE || kind == ALERT_DROP;
             tails->limits[c][kind].quiet = calibrate_raw(pool, QUIET_SCORE);
             tails->limits[c][kind].weak = single && any ? calibrate_raw(pool, tails->weak) : NEVER;
+            tails->limits[c][kind].most =
+                any ? calibrate_raw(pool, fmaxf(tails->threshold - CUT, 1)) : NEVER;
             tails->limits[c][kind].strong = any ? calibrate_raw(pool, tails->threshold) : NEVER;
         }
     }
@@ -100,9 +109,13 @@ struct tails *tails_create(const struct alert_options *options, uint32_t tile_se
     tails->factor = 1;
     tails->spike = calloc(tile_series, sizeof *tails->spike);
     tails->drop = calloc(tile_series, sizeof *tails->drop);
+    tails->y = calloc(tile_series, sizeof *tails->y);
+    tails->mean = calloc(tile_series, sizeof *tails->mean);
+    tails->variance = calloc(tile_series, sizeof *tails->variance);
     tails->cohort = calloc(tile_series, sizeof *tails->cohort);
     tails->state = calloc(tile_series, sizeof *tails->state);
-    if (!tails->spike || !tails->drop || !tails->cohort || !tails->state) {
+    if (!tails->spike || !tails->drop || !tails->y || !tails->mean || !tails->variance ||
+        !tails->cohort || !tails->state) {
         tails_destroy(tails);
         return NULL;
     }
@@ -121,6 +134,9 @@ void tails_destroy(struct tails *tails)
     if (tails) {
         free(tails->spike);
         free(tails->drop);
+        free(tails->y);
+        free(tails->mean);
+        free(tails->variance);
         free(tails->cohort);
         free(tails->state);
         free(tails);
@@ -150,7 +166,9 @@ void tails_begin_close(struct tails *tails, int64_t bucket, int32_t phase, int32
             calibrate_fold(&tails->pools[c][kind], KEEP);
         }
     }
-    tails->last_tests = tails->tests;
+    /* A day on which the shop is closed tests nothing and must not loosen the next one. */
+    uint64_t half = tails->last_tests / 2;
+    tails->last_tests = tails->tests > half ? tails->tests : half;
     tails->tests = 0;
     tails->budget = budget * ALERT_SHARE_TAILS;
     if (tails->last_tests) {
@@ -159,28 +177,39 @@ void tails_begin_close(struct tails *tails, int64_t bucket, int32_t phase, int32
     tails_set_limits(tails);
 }
 
-static uint8_t cohort_of(const struct tails_input *in, uint32_t i)
+void tails_total(struct tails *tails, double lines)
+{
+    if (!(lines >= 0) || lines > 1e15) {
+        return;
+    }
+    tails->factor = tails->usual_lines > 0 ? (float)(lines / tails->usual_lines) : 1;
+    if (lines > 0) {
+        double rate = tails->usual_lines > 0 ? TOTAL_RATE : 1;
+        tails->usual_lines += rate * (lines - tails->usual_lines);
+    }
+}
+
+static uint8_t cohort_of(const struct tails_input *in, uint32_t i, float level)
 {
     int class = in->demand_class ? in->demand_class[i] & (TAILS_CLASSES - 1) : 0;
-    float mean = in->next_mean[i];
-    int speed = mean < 0.3f ? 0 : mean < 2 ? 1 : mean < 10 ? 2 : 3;
+    int speed = level < 0.3f ? 0 : level < 2 ? 1 : level < 10 ? 2 : 3;
     return (uint8_t)(class * TAILS_SPEEDS + speed);
 }
 
 /* Variance over mean; the less a series has sold, the more it is that of its cohort. */
 static float spread_of(const struct tails *tails, const struct tails_input *in, uint32_t i)
 {
-    float mean = in->next_mean[i], age = (float)in->window->age[i];
-    float sold = mean * fminf(age, MEMORY), own = fmaxf(in->next_variance[i] / mean, 1);
+    float mean = tails->mean[i], age = (float)in->window->age[i];
+    float sold = mean * fminf(age, MEMORY), own = fmaxf(tails->variance[i] / mean, 1);
     float spread = (own * sold + tails->spread[tails->cohort[i]] * DOUBT) / (sold + DOUBT);
     return fmaxf(spread, (float)NBTAIL_LEAST_SPREAD);
 }
 
 static void judge_single(struct tails *tails, const struct tails_input *in, uint32_t i, float y)
 {
-    float mean = in->next_mean[i], off = y - mean;
+    float mean = tails->mean[i], off = y - mean;
     tails->spike[i] = tails->drop[i] = 0;
-    if (off * off < in->next_variance[i]) {
+    if (off * off < tails->variance[i]) {
         return;
     }
     double spread = (double)spread_of(tails, in, i);
@@ -196,13 +225,26 @@ struct sequence {
     float *nats, *level, *spread, *peak;
     uint16_t *length;
     struct calibrate_pool *pool;
-    float smear; /* nats taken off a run that ends, so that discrete runs make smooth counts */
+    float most; /* counts are cut here */
+    float smear; /* share of a bucket taken off a run in counts, so that discrete runs count
+                    smoothly */
 };
 
+/* What the pool counts for the excursion as it stands. */
+static float sequence_score(const struct sequence *seq)
+{
+    float nats =
+        seq->peak ? *seq->peak : *seq->nats - seq->smear * *seq->nats / (float)*seq->length;
+    return fminf(nats / LN10F, seq->most);
+}
+
+/* An excursion is counted when it ends, or as it grows from COUNT_AFTER buckets on: many never end
+ * (products that died), but a young one must not hide itself. */
 static void sequence_end(struct sequence *seq)
 {
     if (*seq->length) {
-        calibrate_count(seq->pool, (seq->peak ? *seq->peak : *seq->nats - seq->smear) / LN10F);
+        float score = sequence_score(seq);
+        calibrate_move(seq->pool, *seq->length > COUNT_AFTER ? score : 0, score);
     }
     *seq->nats = 0;
     *seq->length = 0;
@@ -220,10 +262,14 @@ static void sequence_add(struct sequence *seq, float nats, uint16_t accepted)
         sequence_end(seq);
         return;
     }
+    float before = *seq->length > COUNT_AFTER ? sequence_score(seq) : 0;
     *seq->nats = sum;
     *seq->length = (uint16_t)(*seq->length + 1);
     if (seq->peak) {
         *seq->peak = fmaxf(*seq->peak, sum);
+    }
+    if (*seq->length > COUNT_AFTER) {
+        calibrate_move(seq->pool, before, sequence_score(seq));
     }
 }
 
@@ -233,6 +279,13 @@ static void sequence_anchor(struct sequence *seq, float level, float spread)
         *seq->level = level;
         *seq->spread = spread;
     }
+}
+
+static void sequence_pool(struct tails *tails, struct sequence *seq, uint8_t cohort,
+                          enum alert_kind kind)
+{
+    seq->pool = &tails->pools[cohort][kind];
+    seq->most = tails->limits[cohort][kind].most;
 }
 
 /* ln NB(y; r mean) - ln NB(y; mean), both of the same size k = mean / (spread - 1). */
@@ -250,6 +303,7 @@ static struct sequence rise_of(struct tails_cols *cols, uint32_t i)
                              &cols->rise_peak[i],
                              &cols->rise_length[i],
                              NULL,
+                             0,
                              0};
 }
 
@@ -261,6 +315,7 @@ static struct sequence fall_of(struct tails_cols *cols, uint32_t i)
                              &cols->fall_peak[i],
                              &cols->fall_length[i],
                              NULL,
+                             0,
                              0};
 }
 
@@ -272,44 +327,42 @@ static struct sequence run_of(struct tails_cols *cols, uint32_t i)
                              NULL,
                              &cols->run_length[i],
                              NULL,
+                             0,
                              0};
 }
 
 static void judge_sequences(struct tails *tails, struct tails_cols *cols,
                             const struct tails_input *in, uint32_t i, float y)
 {
-    struct calibrate_pool *pools = tails->pools[tails->cohort[i]];
     struct sequence run = run_of(cols, i), rise = rise_of(cols, i), fall = fall_of(cols, i);
-    run.pool = &pools[ALERT_ZERO_RUN];
-    rise.pool = &pools[ALERT_LEVEL_SHIFT_UP];
-    fall.pool = &pools[ALERT_LEVEL_SHIFT_DOWN];
+    uint64_t began = (uint64_t)(tails->bucket - *run.length);
+    run.smear = (float)(hash_mix(began * SMEAR_KEY + i) >> 40) * 0x1p-24f;
     if (y > 0) {
-        if (*run.length) {
-            double unit =
-                (double)(hash_mix((uint64_t)tails->bucket * SMEAR_KEY + i) >> 11) * 0x1p-53;
-            run.smear = (float)unit * *run.nats / (float)*run.length;
-        }
+        sequence_pool(tails, &run, cohort_of(in, i, *run.level), ALERT_ZERO_RUN);
         sequence_end(&run);
     }
     if (tails->factor < LEAST_FACTOR) {
         return;
     }
-    float level = in->next_mean[i] / tails->factor, spread = spread_of(tails, in, i);
+    float level = tails->mean[i] / tails->factor, spread = spread_of(tails, in, i);
     /* The level itself is uncertain: half a standard error, and one more event of the usual size.
      */
     float seen = fminf((float)in->window->age[i], MEMORY),
           doubt = 0.5f * sqrtf(level * spread / seen);
     if (!(y > 0)) {
         sequence_anchor(&run, fmaxf(level - doubt, 0.5f * level), spread);
+        sequence_pool(tails, &run, cohort_of(in, i, *run.level), ALERT_ZERO_RUN);
         sequence_add(
             &run,
             (float)-nbtail_log_zero((double)(*run.level * tails->factor), (double)*run.spread),
             RUN_ACCEPTED);
     }
     sequence_anchor(&rise, level + doubt + spread / seen, spread);
+    sequence_pool(tails, &rise, cohort_of(in, i, *rise.level), ALERT_LEVEL_SHIFT_UP);
     float up = ratio_nats(y, *rise.level * tails->factor, *rise.spread, 2.0f, LN2F);
     sequence_add(&rise, fminf(up, MOST_NATS), SHIFT_ACCEPTED);
     sequence_anchor(&fall, fmaxf(level - doubt, 0.5f * level), spread);
+    sequence_pool(tails, &fall, cohort_of(in, i, *fall.level), ALERT_LEVEL_SHIFT_DOWN);
     float down = ratio_nats(y, *fall.level * tails->factor, *fall.spread, 0.5f, -LN2F);
     sequence_add(&fall, fminf(down, MOST_NATS), SHIFT_ACCEPTED);
 }
@@ -329,32 +382,43 @@ static float raw_sequence(const struct tails_cols *cols, uint32_t i, enum alert_
 
 struct reading {
     float raw;
-    enum alert_kind pool; /* whose limits hold */
+    enum alert_kind pool; /* whose limits hold, and of which cohort */
+    uint8_t cohort;
     uint16_t length;
 };
 
-static struct reading read_kind(const struct tails *tails, const struct tails_cols *cols,
-                                uint32_t i, enum alert_kind kind)
+static struct reading read_sequence(const struct tails_cols *cols, const struct tails_input *in,
+                                    uint32_t i, enum alert_kind kind)
 {
-    bool brief_rise = cols->rise_length[i] <= SPIKE_BUCKETS,
-         brief_fall = cols->fall_length[i] <= DROP_BUCKETS;
-    const struct tails_limits *limits = tails->limits[tails->cohort[i]];
-    struct reading single = {kind == ALERT_SPIKE ? tails->spike[i] : tails->drop[i], kind, 1};
-    enum alert_kind shift = kind == ALERT_SPIKE || kind == ALERT_LEVEL_SHIFT_UP
-                                ? ALERT_LEVEL_SHIFT_UP
-                                : ALERT_LEVEL_SHIFT_DOWN;
-    struct reading slow = {raw_sequence(cols, i, shift), shift,
-                           shift == ALERT_LEVEL_SHIFT_UP ? cols->rise_length[i]
-                                                         : cols->fall_length[i]};
-    bool brief = shift == ALERT_LEVEL_SHIFT_UP ? brief_rise : brief_fall;
+    struct reading reading = {.raw = raw_sequence(cols, i, kind), .pool = kind};
+    float level = kind == ALERT_ZERO_RUN         ? cols->run_level[i]
+                  : kind == ALERT_LEVEL_SHIFT_UP ? cols->rise_level[i]
+                                                 : cols->fall_level[i];
+    reading.cohort = cohort_of(in, i, level);
+    reading.length = kind == ALERT_ZERO_RUN         ? cols->run_length[i]
+                     : kind == ALERT_LEVEL_SHIFT_UP ? cols->rise_length[i]
+                                                    : cols->fall_length[i];
+    return reading;
+}
+
+static struct reading read_kind(const struct tails *tails, const struct tails_cols *cols,
+                                const struct tails_input *in, uint32_t i, enum alert_kind kind)
+{
     if (kind == ALERT_ZERO_RUN) {
-        return (struct reading){raw_sequence(cols, i, kind), kind, cols->run_length[i]};
+        return read_sequence(cols, in, i, kind);
     }
+    bool up = kind == ALERT_SPIKE || kind == ALERT_LEVEL_SHIFT_UP;
+    enum alert_kind shift = up ? ALERT_LEVEL_SHIFT_UP : ALERT_LEVEL_SHIFT_DOWN;
+    struct reading slow = read_sequence(cols, in, i, shift);
+    bool brief = slow.length <= (up ? SPIKE_BUCKETS : DROP_BUCKETS);
     if (kind == shift) {
-        return brief ? (struct reading){0, kind, slow.length} : slow;
+        slow.raw = brief ? 0 : slow.raw;
+        return slow;
     }
-    bool better = brief && slow.length > 1 &&
-                  slow.raw / limits[shift].strong > single.raw / limits[kind].strong;
+    struct reading single = {up ? tails->spike[i] : tails->drop[i], kind, tails->cohort[i], 1};
+    float slow_limit = tails->limits[slow.cohort][shift].strong;
+    float single_limit = tails->limits[single.cohort][kind].strong;
+    bool better = brief && slow.length > 1 && slow.raw / slow_limit > single.raw / single_limit;
     return better ? slow : single;
 }
 
@@ -364,7 +428,7 @@ static enum alert_strength strength_of(const struct tails *tails, uint32_t i,
     if (tails->state[i] != ROW_JUDGED) {
         return ALERT_MISSING;
     }
-    const struct tails_limits *limits = &tails->limits[tails->cohort[i]][reading->pool];
+    const struct tails_limits *limits = &tails->limits[reading->cohort][reading->pool];
     if (reading->raw >= limits->strong) {
         return ALERT_STRONG;
     }
@@ -378,7 +442,7 @@ static void put_bounds(const struct tails *tails, const struct tails_input *in, 
                        struct alert_signal *out)
 {
     double raw = (double)tails->limits[tails->cohort[i]][out->kind].strong;
-    double mean = (double)in->next_mean[i], spread = (double)spread_of(tails, in, i);
+    double mean = (double)tails->mean[i], spread = (double)spread_of(tails, in, i);
     if (raw >= (double)NEVER) {
         return;
     }
@@ -393,14 +457,14 @@ static void fill(const struct tails *tails, const struct tails_cols *cols,
                  const struct tails_input *in, uint32_t i, enum alert_kind kind,
                  struct alert_signal *out)
 {
-    struct reading reading = read_kind(tails, cols, i, kind);
+    struct reading reading = read_kind(tails, cols, in, i, kind);
     const struct window *window = in->window;
     *out = (struct alert_signal){.kind = kind, .series = i, .onset_bucket = tails->bucket};
     out->strength = strength_of(tails, i, &reading);
     if (out->strength == ALERT_MISSING) {
         return;
     }
-    out->score = calibrate_score(&tails->pools[tails->cohort[i]][reading.pool], reading.raw);
+    out->score = calibrate_score(&tails->pools[reading.cohort][reading.pool], reading.raw);
     out->probability = powf(10, -out->score);
     uint32_t length = reading.length ? reading.length : 1, width = window->width;
     bool single = reading.pool == ALERT_SPIKE || reading.pool == ALERT_DROP;
@@ -412,8 +476,14 @@ static void fill(const struct tails *tails, const struct tails_cols *cols,
     float level = kind == ALERT_ZERO_RUN                 ? cols->run_level[i]
                   : reading.pool == ALERT_LEVEL_SHIFT_UP ? cols->rise_level[i]
                                                          : cols->fall_level[i];
-    out->expected = single ? in->next_mean[i] : level * (float)length;
-    if (single && out->strength >= ALERT_WEAK) {
+    float mean = single ? tails->mean[i] : level * (float)length;
+    if (in->lines) { /* judged by lines, told in units */
+        float units_a_line = tails->mean[i] > 0 ? in->next_mean[i] / tails->mean[i] : 0;
+        alert_evidence(out, EVIDENCE_LINES, (double)mean);
+        mean *= units_a_line;
+    }
+    out->expected = mean;
+    if (single && out->strength >= ALERT_WEAK && !in->lines) {
         put_bounds(tails, in, i, out);
     }
     alert_evidence(out, EVIDENCE_RUN_BUCKETS, length);
@@ -423,12 +493,13 @@ static void fill(const struct tails *tails, const struct tails_cols *cols,
     alert_evidence(out, EVIDENCE_RAW_SCORE, (double)reading.raw);
 }
 
-static void count_single(struct tails *tails, const struct tails_input *in, uint32_t i)
+static void count_single(struct tails *tails, uint32_t i)
 {
     struct calibrate_pool *pools = tails->pools[tails->cohort[i]];
-    calibrate_count(&pools[ALERT_SPIKE], tails->spike[i]);
-    calibrate_count(&pools[ALERT_DROP], tails->drop[i]);
-    float own = fminf(in->next_variance[i] / in->next_mean[i], MOST_SPREAD);
+    const struct tails_limits *limits = tails->limits[tails->cohort[i]];
+    calibrate_count(&pools[ALERT_SPIKE], fminf(tails->spike[i], limits[ALERT_SPIKE].most));
+    calibrate_count(&pools[ALERT_DROP], fminf(tails->drop[i], limits[ALERT_DROP].most));
+    float own = fminf(tails->variance[i] / tails->mean[i], MOST_SPREAD);
     tails->spread_sum[tails->cohort[i]] += (uint64_t)(own * SPREAD_UNIT);
     tails->spread_count[tails->cohort[i]]++;
     for (int kind = 0; kind < TAILS_KINDS; kind++) {
@@ -440,12 +511,50 @@ static enum row_state row_state(const struct tails *tails, const struct tails_in
 {
     const struct window *window = in->window;
     uint8_t flags = window->flags[(size_t)i * window->width + window->width - 1];
-    float mean = in->next_mean[i], variance = in->next_variance[i];
+    float mean = tails->mean[i], variance = tails->variance[i];
     if (flags & WINDOW_CENSORED || window->age[i] < COUNTED_AGE || !(mean >= LEAST_MEAN) ||
         !(variance > 0) || !isfinite(mean) || !isfinite(variance)) {
         return ROW_MISSING;
     }
     return window->age[i] < tails->options.min_age ? ROW_YOUNG : ROW_JUDGED;
+}
+
+/* What is judged, and what was expected: units against the forecast, or lines against their own
+ * exponentially weighted past times the shop's lines of this bucket. */
+static void take_row(struct tails *tails, const struct tails_cols *cols,
+                     const struct tails_input *in, uint32_t i)
+{
+    const struct window *window = in->window;
+    if (in->lines) {
+        float seen = cols->lines_seen[i], level = cols->lines_level[i];
+        tails->y[i] = in->lines[i];
+        tails->mean[i] = seen > 0 ? level * tails->factor : 0;
+        tails->variance[i] = fmaxf(cols->lines_error[i], level) * tails->factor;
+    } else {
+        tails->y[i] = window->units[(size_t)i * window->width + window->width - 1];
+        tails->mean[i] = in->next_mean[i];
+        tails->variance[i] = in->next_variance[i];
+    }
+}
+
+static void learn_lines(struct tails *tails, struct tails_cols *cols, const struct tails_input *in,
+                        uint32_t i)
+{
+    const struct window *window = in->window;
+    uint8_t flags = window->flags[(size_t)i * window->width + window->width - 1];
+    if (flags & WINDOW_CENSORED || !window->age[i] || tails->factor < LEAST_FACTOR) {
+        return;
+    }
+    uint16_t seen = cols->lines_seen[i];
+    float rate = fmaxf(1 / (1 + (float)seen), LINES_RATE), mean = tails->mean[i];
+    float most = seen >= COUNTED_AGE ? mean + 4 * sqrtf(tails->variance[i]) + 1 : tails->y[i];
+    float y = fminf(tails->y[i], most), error = y - mean;
+    if (seen) {
+        cols->lines_error[i] += fmaxf(1 / (float)seen, LINES_RATE) *
+                                (error * error / tails->factor - cols->lines_error[i]);
+    }
+    cols->lines_level[i] += rate * (y / tails->factor - cols->lines_level[i]);
+    cols->lines_seen[i] = seen < UINT16_MAX ? (uint16_t)(seen + 1) : UINT16_MAX;
 }
 
 /* What began on the forecasts of a young series is no evidence. */
@@ -469,27 +578,30 @@ uint32_t tails_close(struct tails *tails, struct tails_cols *cols, const struct 
     ASSERT(window->series <= tails->tile_series && window->bucket == tails->bucket);
     uint32_t count = 0;
     for (uint32_t i = 0; i < window->series; i++) {
-        float y = window->units[(size_t)i * window->width + window->width - 1];
+        take_row(tails, cols, in, i);
+        float y = tails->y[i];
         tails->state[i] = (uint8_t)row_state(tails, in, i);
+        if (in->lines) {
+            learn_lines(tails, cols, in, i);
+        }
         if (tails->state[i] == ROW_MISSING) {
             continue;
         }
-        tails->cohort[i] = cohort_of(in, i);
-        const struct tails_limits *limits = tails->limits[tails->cohort[i]];
+        tails->cohort[i] = cohort_of(in, i, tails->mean[i]);
         if (window->age[i] == tails->options.min_age) {
             forget(cols, i);
         }
         float rise = cols->rise[i], fall = cols->fall[i], run = cols->run[i];
         judge_single(tails, in, i, y);
         judge_sequences(tails, cols, in, i, y);
-        count_single(tails, in, i);
+        count_single(tails, i);
         tails->tests++;
         tails->rates.tests += TAILS_KINDS;
         if (tails->state[i] == ROW_YOUNG) {
             continue;
         }
         for (int kind = 0; kind < TAILS_KINDS; kind++) {
-            struct reading reading = read_kind(tails, cols, i, (enum alert_kind)kind);
+            struct reading reading = read_kind(tails, cols, in, i, (enum alert_kind)kind);
             if (strength_of(tails, i, &reading) < ALERT_WEAK || count == capacity) {
                 continue;
             }
@@ -499,7 +611,8 @@ uint32_t tails_close(struct tails *tails, struct tails_cols *cols, const struct 
                                                                 : fall;
             bool single = reading.pool <= ALERT_DROP;
             count_rates(tails, &out[count++],
-                        single || before / LN10F < limits[reading.pool].strong);
+                        single ||
+                            before / LN10F < tails->limits[reading.cohort][reading.pool].strong);
         }
     }
     return count;

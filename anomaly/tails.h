@@ -38,6 +38,8 @@ struct tails_cols {
         *rise_spread; /* [N] level_shift_up: log likelihood ratio, nats, and what it began from */
     float *fall, *fall_level, *fall_spread; /* [N] level_shift_down */
     float *rise_peak, *fall_peak; /* [N] of the excursion under way, for the pools */
+    float *lines_level, *lines_error; /* [N] lines a bucket, and squared error; over shop factors */
+    uint16_t *lines_seen; /* [N] buckets learned */
     uint16_t *run_length, *rise_length, *fall_length; /* [N] buckets */
 };
 
@@ -48,6 +50,9 @@ struct tails_input {
     const float *next_mean, *next_variance; /* [N] of the bucket that closed, made before it; 0, 0:
                                                unknown, not judged */
     const uint8_t *demand_class; /* [N] enum forecast_class, or NULL */
+    /* [N] order lines of the bucket that closed, or NULL. With them, lines are judged instead of
+     * units, against their own past: far less overdispersed, so rate changes show much earlier. */
+    const uint16_t *lines;
 };
 
 struct tails_rates { /* since create or load, for metrics */
@@ -65,6 +70,10 @@ void tails_destroy(struct tails *tails);
  * nothing. phase, season, total_units: as for forecaster_begin_close. */
 void tails_begin_close(struct tails *tails, int64_t bucket, int32_t phase, int32_t season,
                        double total_units, double budget);
+/* After tails_begin_close, before the tiles of that close: lines of the whole shop in the bucket
+ * (the sum that ticks carry). Series are then judged by their share of it, so that busy days,
+ * closed days and seasons of the shop are nobody's anomaly. For use with tails_input.lines. */
+void tails_total(struct tails *tails, double lines);
 /* Judge and learn one tile. Returns the number of signals in out (at most `capacity`; TAILS_KINDS *
  * N is always enough). Signals have kind, strength, series = row, score, probability, expected,
  * observed, onset and evidence. */

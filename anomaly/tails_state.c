@@ -15,10 +15,10 @@ enum { LAYOUT = 1 };
         offsetof(struct tails, name), sizeof(((struct tails *)0)->name)                            \
     }
 static const struct field FIELDS[] = {
-    FIELD(bucket),      FIELD(started),      FIELD(phase),        FIELD(factor),
-    FIELD(budget),      FIELD(tests),        FIELD(last_tests),   FIELD(rates),
-    FIELD(spread),      FIELD(spread_sum),   FIELD(spread_count), FIELD(phases.season),
-    FIELD(phases.seen), FIELD(phases.place),
+    FIELD(bucket),        FIELD(started),     FIELD(phase),        FIELD(factor),
+    FIELD(usual_lines),   FIELD(budget),      FIELD(tests),        FIELD(last_tests),
+    FIELD(rates),         FIELD(spread),      FIELD(spread_sum),   FIELD(spread_count),
+    FIELD(phases.season), FIELD(phases.seen), FIELD(phases.place),
 };
 #undef FIELD
 
@@ -51,7 +51,8 @@ static bool take_all(struct slice *bytes, struct tails *read)
         (phases->season &&
          (phases->place >= slots || read->phase < 0 || read->phase >= phases->season)) ||
         !isfinite(read->budget) || read->budget < 0 || !isfinite(read->factor) ||
-        !(read->factor > 0) || !isfinite(read->rates.budgeted)) {
+        !(read->factor > 0) || !isfinite(read->rates.budgeted) || !isfinite(read->usual_lines) ||
+        read->usual_lines < 0) {
         return false;
     }
     for (int c = 0; c < TAILS_COHORTS; c++) {

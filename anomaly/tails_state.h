@@ -10,6 +10,7 @@ enum { TAILS_CLASSES = 4, TAILS_SPEEDS = 4, TAILS_COHORTS = TAILS_CLASSES * TAIL
 
 struct tails_limits { /* raw scores */
     float quiet, weak, strong;
+    float most; /* counts are cut here: an anomaly must not hide itself and the next ones */
 };
 
 struct tails {
@@ -20,6 +21,7 @@ struct tails {
     int32_t phase; /* of `bucket` */
     struct phase_factors phases;
     float factor; /* of the bucket that closed, as known before it */
+    double usual_lines; /* of the whole shop in a bucket, discounted; 0: nothing known */
     double budget;
     float threshold, weak;
     uint64_t tests; /* series counted in this close, integers of all tiles */
@@ -31,6 +33,7 @@ struct tails {
     struct calibrate_pool pools[TAILS_COHORTS][TAILS_KINDS];
     struct tails_limits limits[TAILS_COHORTS][TAILS_KINDS]; /* derived */
     float *spike, *drop; /* [N] raw scores of the last tile */
+    float *y, *mean, *variance; /* [N] what was judged, units or lines */
     uint8_t *cohort, *state; /* [N] of the last tile */
 };
 

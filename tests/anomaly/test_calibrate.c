@@ -66,13 +66,12 @@ Test(calibrate, raw_is_the_inverse_and_both_are_monotone)
     cr_assert(calibrate_score(&pool, 1e30f) <= CALIBRATE_MOST);
 }
 
-Test(calibrate, uncount_takes_back_and_keep_forgets)
+Test(calibrate, moved_counts_leave_nothing_and_keep_forgets)
 {
     struct calibrate_pool pool;
     calibrate_init(&pool);
     calibrate_count(&pool, 5);
-    calibrate_uncount(&pool, 5);
-    calibrate_uncount(&pool, 5); /* nothing there: nothing happens */
+    calibrate_move(&pool, 5, 0.5f);
     for (int i = 0; i < CALIBRATE_BINS; i++) {
         cr_assert_eq(pool.fresh[i], 0);
     }

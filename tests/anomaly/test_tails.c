@@ -43,7 +43,7 @@ static struct bench *bench_create(double budget)
                                     .units = bench->units,
                                     .flags = bench->flags,
                                     .age = bench->age};
-    bench->in = (struct tails_input){&bench->window, bench->mean, bench->variance, NULL};
+    bench->in = (struct tails_input){&bench->window, bench->mean, bench->variance, NULL, NULL};
     for (int i = 0; i < N; i++) {
         bench->mean[i] = 4;
         bench->variance[i] = 8;
@@ -336,7 +336,7 @@ Test(tails, false_alarms_keep_to_the_budget, .timeout = 120)
                                     .units = y + k * N,
                                     .flags = flags + k * N,
                                     .age = age + k * N};
-            struct tails_input in = {&window, level + k * N, variance + k * N, classes + k * N};
+            struct tails_input in = {&window, level + k * N, variance + k * N, classes + k * N, NULL};
             tails_close(tails, &cols[k], &in, out, N * TAILS_KINDS);
         }
         ewma_update(&ewma, &rows, 1, y, learn);
