@@ -13,7 +13,7 @@ struct command {
     struct status *(*run)(int argc, char **argv);
 };
 
-extern const struct command command_backtest, command_check_config, command_run, command_topics;
+extern const struct command command_backtest, command_check_config, command_simulate;
 
 /* Set by SIGTERM and SIGINT, and by SIGHUP; the only mutable globals of the program beside the log
  * sink. */

@@ -192,14 +192,19 @@ void cancel_close(struct cancel *cancel, int64_t bucket, int64_t oldest,
         gather_candidates(cancel, asked, oldest);
     }
     for (size_t i = 0; i < asked; i++) {
-        struct candidate *sale = latest(&cancel->candidates, &cancel->asked[i]);
-        if (!sale) {
-            continue;
+        const struct open_sale *wish = &cancel->asked[i];
+        struct candidate *sale = wish->quantity ? latest(&cancel->candidates, wish) : NULL;
+        struct cancel_match match = {.series = wish->series,
+                                     .matched = sale != NULL,
+                                     .bucket = sale ? sale->bucket : 0,
+                                     .quantity = wish->quantity,
+                                     .event_ms = wish->event_ms};
+        if (sale) {
+            sale->taken = true;
         }
-        sale->taken = true;
-        struct open_sale *stored = chunk_log_at(cancel->sales, sale->bucket, sale->index);
-        struct cancel_match match = {stored->series, sale->bucket, stored->quantity};
-        found(context, &match);
+        if (wish->quantity) {
+            found(context, &match);
+        }
     }
     for (size_t i = 0; asked && i < cancel->candidates.count; i++) {
         struct candidate *sale = &cancel->candidates.at[i];

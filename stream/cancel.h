@@ -16,11 +16,13 @@
 
 struct cancel;
 
-/* A sale that a cancellation takes back. */
+/* What became of a cancellation: the sale it takes back, or none. */
 struct cancel_match {
     uint32_t series;
-    int64_t bucket; /* of the sale */
+    bool matched;
+    int64_t bucket; /* of the sale, when matched */
     int64_t quantity; /* > 0 */
+    int64_t event_ms; /* of the cancellation */
 };
 
 struct cancel *cancel_create(void); /* NULL: no memory */
@@ -33,7 +35,8 @@ void cancel_sale(struct cancel *cancel, int64_t bucket, uint32_t series, int64_t
 void cancel_wait(struct cancel *cancel, int64_t match_bucket, uint32_t series, int64_t event_ms,
                  struct slice customer, int64_t quantity);
 /* The close of `bucket`: match everything that waits for it (and for earlier ones) among sales of
- * buckets >= oldest. Calls found for each match, in order of event time of the cancellations. */
+ * buckets >= oldest. Calls found for each cancellation, in order of event time of the
+ * cancellations. */
 void cancel_close(struct cancel *cancel, int64_t bucket, int64_t oldest,
                   void (*found)(void *context, const struct cancel_match *match), void *context);
 /* A retired series: its index may be given to another one. */
