@@ -1,6 +1,8 @@
 /* Parsing Canonical Form and CRC-64-AVRO, as the specification's "Schema Fingerprints" has them. */
 #include "schemas/avro_schema.h"
 
+#include "config/base/ensure.h"
+
 #include <stdlib.h>
 
 static const uint64_t CRC_EMPTY = 0xc15d213aa4d7a795ULL;
@@ -102,12 +104,10 @@ static void put_type(struct writer *w, const struct avro_type *type)
 
 void avro_schema_canonical(const struct avro_schema *schema, struct buf *buf)
 {
-    struct buf seen = {0};
-    buf_room(&seen, avro_schema_types(schema));
-    memset(seen.data, 0, avro_schema_types(schema));
-    struct writer w = {buf, (unsigned char *)seen.data};
+    struct writer w = {buf, calloc(avro_schema_types(schema), 1)};
+    ASSERT(w.is_written);
     put_type(&w, avro_schema_root(schema));
-    buf_fini(&seen);
+    free(w.is_written);
 }
 
 uint64_t avro_schema_fingerprint(const struct avro_schema *schema)

@@ -17,7 +17,7 @@ enum {
     ARENA_BLOCK_BYTES = 16 << 10,
     ARENA_BYTES_MAX = 64 << 20,
     REASON_BYTES = 512,
-    DEPTH_MAX = 4096
+    DEPTH_MAX = 1024
 };
 
 struct pair {
@@ -69,7 +69,7 @@ static const char *text_of(struct compile *c, const char *format, ...)
     char text[REASON_BYTES];
     va_list list;
     va_start(list, format);
-    int bytes = vsnprintf(text, sizeof text, format, list);
+    int bytes = vsnprintf(text, sizeof text, format, list); // NOLINT: the analyzer misses va_start
     va_end(list);
     size_t kept = (size_t)bytes < sizeof text ? (size_t)bytes : sizeof text - 1;
     const char *copy = c->is_full ? NULL : arena_copy(c->arena, text, kept);
@@ -259,7 +259,7 @@ static const struct avro_op *resolve_writer_union(struct compile *c, const struc
                                                   const struct avro_type *reader)
 {
     struct avro_op *op = op_new(c, AVRO_READ_UNION);
-    const struct avro_op **branches = take(c, writer->count * sizeof *branches);
+    const struct avro_op **branches = take(c, writer->count * sizeof(void *));
     if (!op || !branches) {
         return &FULL;
     }

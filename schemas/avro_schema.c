@@ -124,21 +124,19 @@ static struct avro_type *find_name(const struct avro_schema *schema, struct slic
     return NULL;
 }
 
-static struct status *type_new(struct avro_schema *schema, enum avro_kind kind,
-                               struct avro_type **out)
+/* NULL: too many types, or no memory. */
+static struct avro_type *type_new(struct avro_schema *schema, enum avro_kind kind)
 {
     struct avro_type *type = NULL;
     if (schema->type_count < AVRO_SCHEMA_TYPES_MAX) {
         type = arena_zero(schema->arena, sizeof *type);
     }
-    if (!type) {
-        return no_memory();
+    if (type) {
+        type->kind = kind;
+        type->symbol_default = -1;
+        type->index = schema->type_count++;
     }
-    type->kind = kind;
-    type->symbol_default = -1;
-    type->index = schema->type_count++;
-    *out = type;
-    return NULL;
+    return type;
 }
 
 static struct status *parse_type(struct avro_schema *schema, const struct datum *json,
@@ -148,17 +146,15 @@ static struct status *parse_type(struct avro_schema *schema, const struct datum 
 static struct status *parse_named(struct avro_schema *schema, struct slice name, struct slice space,
                                   const struct avro_type **out)
 {
-    struct avro_type *type;
     for (int kind = AVRO_KIND_NULL; kind <= AVRO_KIND_STRING; kind++) {
         if (slice_is(name, KIND_NAMES[kind])) {
-            TRY(type_new(schema, (enum avro_kind)kind, &type));
-            *out = type;
-            return NULL;
+            *out = type_new(schema, (enum avro_kind)kind);
+            return *out ? NULL : no_memory();
         }
     }
-    struct slice full;
+    struct slice full = {0};
     TRY(full_name(schema, name, space, &full));
-    type = find_name(schema, full);
+    struct avro_type *type = find_name(schema, full);
     if (!type) {
         type = find_name(schema, name);
     }
@@ -306,8 +302,10 @@ static struct status *parse_definition(struct avro_schema *schema, const struct 
                                        enum avro_kind kind, struct slice space,
                                        struct avro_type **out)
 {
-    struct avro_type *type;
-    TRY(type_new(schema, kind, &type));
+    struct avro_type *type = type_new(schema, kind);
+    if (!type) {
+        return no_memory();
+    }
     struct slice name = member_text(json, "name");
     if (!name.bytes) {
         return status_new(STATUS_CORRUPT, "a %s has no name", KIND_NAMES[kind]);
@@ -348,8 +346,10 @@ static struct status *parse_items(struct avro_schema *schema, const struct datum
     if (!items) {
         return status_new(STATUS_CORRUPT, "%s without \"%s\"", KIND_NAMES[kind], key);
     }
-    struct avro_type *type;
-    TRY(type_new(schema, kind, &type));
+    struct avro_type *type = type_new(schema, kind);
+    if (!type) {
+        return no_memory();
+    }
     *out = type;
     return status_wrap(parse_type(schema, items, space, &type->items), "%s", KIND_NAMES[kind]);
 }
@@ -363,9 +363,11 @@ static bool same_branch(const struct avro_type *a, const struct avro_type *b)
 static struct status *parse_union(struct avro_schema *schema, const struct datum *json,
                                   struct slice space, const struct avro_type **out)
 {
-    struct avro_type *type;
-    TRY(type_new(schema, AVRO_KIND_UNION, &type));
-    const struct avro_type **branches = arena_zero(schema->arena, json->count * sizeof *branches);
+    struct avro_type *type = type_new(schema, AVRO_KIND_UNION);
+    if (!type) {
+        return no_memory();
+    }
+    const struct avro_type **branches = arena_zero(schema->arena, json->count * sizeof(void *));
     if (!branches || json->count > AVRO_SCHEMA_NAMES_MAX) {
         return no_memory();
     }
@@ -441,7 +443,10 @@ static struct status *parse_object(struct avro_schema *schema, const struct datu
             continue;
         }
         if (kind <= AVRO_KIND_STRING) {
-            TRY(type_new(schema, (enum avro_kind)kind, &type));
+            type = type_new(schema, (enum avro_kind)kind);
+            if (!type) {
+                return no_memory();
+            }
         } else if (kind == AVRO_KIND_ARRAY || kind == AVRO_KIND_MAP) {
             TRY(parse_items(schema, json, (enum avro_kind)kind, space, &type));
         } else if (kind != AVRO_KIND_UNION) {

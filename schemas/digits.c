@@ -34,19 +34,19 @@ static inline size_t digits_u32(char *out, uint32_t value)
         return 1;
     }
     if (value < 100) {
-        memcpy(out, PAIRS + 2 * value, 2);
+        memcpy(out, PAIRS + 2 * (size_t)value, 2);
         return 2;
     }
     char text[10];
     size_t at = sizeof text;
     while (value >= 100) {
         at -= 2;
-        memcpy(text + at, PAIRS + 2 * (value % 100), 2);
+        memcpy(text + at, PAIRS + 2 * (size_t)(value % 100), 2);
         value /= 100;
     }
     if (value >= 10) {
         at -= 2;
-        memcpy(text + at, PAIRS + 2 * value, 2);
+        memcpy(text + at, PAIRS + 2 * (size_t)value, 2);
     } else {
         text[--at] = (char)('0' + value);
     }
@@ -63,11 +63,11 @@ size_t digits_u64(char *out, uint64_t value)
     size_t at = sizeof text;
     for (; value >= 100; value /= 100) {
         at -= 2;
-        memcpy(text + at, PAIRS + 2 * (value % 100), 2);
+        memcpy(text + at, PAIRS + 2 * (size_t)(value % 100), 2);
     }
     if (value >= 10) {
         at -= 2;
-        memcpy(text + at, PAIRS + 2 * value, 2);
+        memcpy(text + at, PAIRS + 2 * (size_t)value, 2);
     } else {
         text[--at] = (char)('0' + value);
     }
@@ -182,7 +182,9 @@ static size_t searched_f32(char *out, float value)
         return thousandths(out, (uint32_t)few);
     }
     int whole = -4; /* digits before the point; below 1 minus the zeros behind it */
-    for (double power = 1e-4; wide >= power; power *= 10) {
+    double power = 1e-4;
+    while (wide >= power) {
+        power *= 10;
         whole++;
     }
     for (int digits = 6; digits <= 9; digits++) {

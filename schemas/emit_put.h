@@ -41,8 +41,7 @@ static inline __attribute__((always_inline)) void emit_prefix(struct emit *w, co
     at += w->comma;
     if (name) {
         *at++ = '"';
-        memcpy(at, name, bytes);
-        at += bytes;
+        at = mempcpy(at, name, bytes);
         *at++ = '"';
         *at++ = ':';
     }

@@ -369,7 +369,7 @@ struct status *registry_schema(struct registry *registry, int32_t id, struct sli
     }
     char path[64];
     snprintf(path, sizeof path, "/schemas/ids/%d", id);
-    struct answer answer;
+    struct answer answer = {0};
     TRY(call(registry, path, (struct slice){0}, &answer));
     if (is_missing(&answer)) {
         registry->missing[registry->missing_next++ % MISSING_MAX] =
@@ -419,7 +419,7 @@ struct status *registry_register(struct registry *registry, const char *subject,
 {
     char path[1024];
     TRY(subject_path(registry, "", subject, "/versions", path));
-    struct answer answer;
+    struct answer answer = {0};
     TRY(call(registry, path, schema_body(registry, text), &answer));
     if (answer.code == HTTP_CONFLICT || answer.code == HTTP_INVALID) {
         struct slice message = text_of(answer.json, "message");
@@ -443,7 +443,7 @@ struct status *registry_latest(struct registry *registry, const char *subject, i
 {
     char path[1024];
     TRY(subject_path(registry, "", subject, "/versions/latest", path));
-    struct answer answer;
+    struct answer answer = {0};
     TRY(call(registry, path, (struct slice){0}, &answer));
     if (is_missing(&answer)) {
         *text = (struct slice){0};
@@ -467,7 +467,7 @@ struct status *registry_compatible(struct registry *registry, const char *subjec
 {
     char path[1024];
     TRY(subject_path(registry, "/compatibility", subject, "/versions/latest", path));
-    struct answer answer;
+    struct answer answer = {0};
     TRY(call(registry, path, schema_body(registry, text), &answer));
     if (is_missing(&answer)) {
         *compatible = true;
@@ -483,7 +483,7 @@ struct status *registry_compatible(struct registry *registry, const char *subjec
 
 struct status *registry_check(struct registry *registry)
 {
-    struct answer answer;
+    struct answer answer = {0};
     TRY(call(registry, "/subjects", (struct slice){0}, &answer));
     return answer.code == HTTP_OK && answer.json && answer.json->kind == DATUM_ARRAY
                ? NULL
