@@ -135,6 +135,7 @@ struct alert_options {
     int64_t quiet;
     int64_t min_money, warning_money, critical_money; /* minor units */
     int64_t min_age; /* buckets of history before a series is judged */
+    int64_t min_lines; /* order lines before it is judged by lines */
 };
 
 extern const struct option_table alert_option_table;

@@ -25,7 +25,7 @@
 #define WALK_MOST 20.0f
 #define WALK_STRONG 13.8f
 
-enum { LAYOUT = 1, KNOWN_HOURS = 4 * FEED_WEEK, MOST_HOUR = 1000000000 };
+enum { LAYOUT = 1, KNOWN_HOURS = 4 * FEED_WEEK, MOST_HOUR = 1000000000, CALM_HOURS = 72 };
 
 struct feed_stream {
     uint64_t key; /* 0 with hours 0 and no count: free */
@@ -44,6 +44,7 @@ struct feed_stream {
     float walk, share;
     uint32_t repeated; /* orders */
     uint8_t seen_line, repeating;
+    uint8_t calm; /* hours since a block was repeated, at most CALM_HOURS; CALM_HOURS: long ago */
 };
 
 struct feed {
@@ -92,6 +93,7 @@ static struct feed_stream *find_or_add(struct feed *feed, uint64_t key)
     least->used = 1;
     least->key = key;
     least->share = SHARE_LEAST;
+    least->calm = CALM_HOURS;
     return least;
 }
 
@@ -205,6 +207,16 @@ uint32_t feed_hour(struct feed *feed, int64_t hour, int32_t phase, bool holiday,
         if (stream->hours > KNOWN_HOURS && count < capacity) {
             out[count++] = signal;
         }
+        if (stream->calm < CALM_HOURS && count < capacity) {
+            stream->calm = stream->repeating ? 0 : (uint8_t)(stream->calm + 1);
+            out[count++] =
+                (struct alert_signal){.kind = ALERT_DUPLICATE_FEED,
+                                      .strength = stream->repeating ? ALERT_NEUTRAL : ALERT_QUIET,
+                                      .series = ALERT_NO_SERIES,
+                                      .scope = stream->key,
+                                      .onset_bucket = hour,
+                                      .probability = 1};
+        }
     }
     return count;
 }
@@ -251,18 +263,18 @@ bool feed_line(struct feed *feed, const struct feed_line *line, struct alert_sig
         return false; /* one step an order; a repetition within an order is the shop's habit */
     }
     walk(stream, old);
-    bool ended = stream->repeating && stream->walk <= 0;
     if (stream->walk >= WALK_STRONG) {
         stream->repeating = 1;
-    } else if (ended) {
+        stream->calm = 0;
+    } else if (stream->walk <= 0) {
         stream->repeating = 0;
     }
-    if (!ended && !(old && stream->repeating)) {
+    if (!old || !stream->repeating) {
         return false;
     }
     *out = (struct alert_signal){
         .kind = ALERT_DUPLICATE_FEED, .series = ALERT_NO_SERIES, .scope = line->key};
-    out->strength = ended ? ALERT_QUIET : ALERT_STRONG;
+    out->strength = ALERT_STRONG;
     out->onset_bucket = line->event_ms / 3600000;
     out->score = (float)fmin((double)stream->repeated * log(1 / (double)stream->share) / LN10, 30);
     out->probability = powf(10, -out->score);
@@ -281,7 +293,7 @@ static const struct field FIELDS[] = {
     FIELD(key),       FIELD(hours),      FIELD(rate),  FIELD(profile), FIELD(weeks),
     FIELD(ahead),     FIELD(missed),     FIELD(worst), FIELD(since),   FIELD(silent),
     FIELD(mark_ms),   FIELD(last_order), FIELD(walk),  FIELD(share),   FIELD(repeated),
-    FIELD(seen_line), FIELD(repeating),
+    FIELD(seen_line), FIELD(repeating),  FIELD(calm),
 };
 #undef FIELD
 
@@ -306,8 +318,9 @@ static bool sane(const struct feed_stream *stream)
 {
     bool good = isfinite(stream->rate) && isfinite(stream->missed) && isfinite(stream->worst) &&
                 stream->missed >= 0 && stream->silent <= 1 && stream->seen_line <= 1 &&
-                stream->repeating <= 1 && stream->walk >= 0 && stream->walk <= WALK_MOST &&
-                stream->share >= SHARE_LEAST && stream->share <= SHARE_MOST;
+                stream->repeating <= 1 && stream->calm <= CALM_HOURS && stream->walk >= 0 &&
+                stream->walk <= WALK_MOST && stream->share >= SHARE_LEAST &&
+                stream->share <= SHARE_MOST;
     for (int i = 0; i < FEED_WEEK; i++) {
         good = good && isfinite(stream->profile[i]) && stream->profile[i] >= 0;
     }

@@ -37,10 +37,10 @@ void feed_destroy(struct feed *feed);
  * passed counts for nothing. */
 void feed_count(struct feed *feed, uint64_t key, int64_t hour, int64_t invoices);
 /* Evaluate one hour; phase: hour of the week in local time, 0 = Monday 0:00; holiday: nothing is
- * expected. Writes one signal per stream known long enough (strength from MISSING on holidays to
- * STRONG; scope = key; onset_bucket = the hour the silence began, UTC hour number). Returns their
- * number; capacity FEED_STREAMS is always enough. Hours not above the last one evaluated do
- * nothing. */
+ * expected. Writes one missing_feed signal per stream known long enough (MISSING on holidays ..
+ * STRONG; scope = key; onset_bucket = the hour the silence began, UTC), and for three days after
+ * a repeated block one duplicate_feed signal that lets its alert end. Returns their number;
+ * capacity 2 * FEED_STREAMS is always enough. Hours not above the last one evaluated do nothing. */
 uint32_t feed_hour(struct feed *feed, int64_t hour, int32_t phase, bool holiday,
                    struct alert_signal *out, uint32_t capacity);
 /* The stream is silent beyond doubt now: its buckets are censored, drops and zero runs beneath it
@@ -56,8 +56,7 @@ struct feed_line {
     bool duplicate; /* fingerprint known */
 };
 
-/* True: *out has a duplicate_feed signal (scope = key): STRONG while a block is being repeated,
- * QUIET when it has ended. */
+/* True: *out has a strong duplicate_feed signal (scope = key); its end is told by feed_hour. */
 bool feed_line(struct feed *feed, const struct feed_line *line, struct alert_signal *out);
 
 void feed_save(const struct feed *feed, struct buf *out);

@@ -26,6 +26,8 @@
 #define QUANTITY_RATE 0.02f
 #define QUANTITY_FLOOR 0.05f
 #define QUANTITY_NEAR 0.2f
+#define BASKET_SHARE 0.5f /* of the logarithm of a basket's median that a line follows */
+#define QUARTER 90.0f /* buckets */
 #define RETURNS_KEEP 0.97f
 #define RETURNS_PRIOR 0.02f
 #define RETURNS_SPREAD 2.0
@@ -34,7 +36,7 @@
 #define WEAK_SHARE 20.0
 #define NEVER 1e9f
 
-enum { LAYOUT = 1, KINDS = 3, PRICES_KNOWN = 25, QUANTITIES_KNOWN = 15 };
+enum { LAYOUT = 1, KINDS = 3, PRICES_KNOWN = 25, QUANTITIES_KNOWN = 15, SMALL_BASKET = 4 };
 enum pool_kind { POOL_PRICE, POOL_QUANTITY, POOL_RETURN };
 
 static const enum alert_kind ALERTS[KINDS] = {ALERT_PRICE_ERROR, ALERT_BULK_ORDER,
@@ -49,6 +51,7 @@ struct linecheck {
     double tests[KINDS]; /* per close, smoothed */
     struct calibrate_pool pools[KINDS];
     float weak[KINDS], strong[KINDS]; /* raw; derived */
+    float basket; /* ln of its median, 0 if unknown; for the next line only */
 };
 
 static const struct column ROWS[] = {
@@ -72,6 +75,17 @@ static const struct column ROWS[] = {
      offsetof(struct linecheck_cols, quantities)},
     {"linecheck.returns_now", COLUMN_U16, COLUMN_HOT, 1,
      offsetof(struct linecheck_cols, returns_now)},
+    {"linecheck.activity", COLUMN_F32, COLUMN_HOT, 1, offsetof(struct linecheck_cols, activity)},
+    {"linecheck.activity_bucket", COLUMN_U32, COLUMN_HOT, 1,
+     offsetof(struct linecheck_cols, activity_bucket)},
+    {"linecheck.lines0", COLUMN_U16, COLUMN_HOT, 1, offsetof(struct linecheck_cols, lines[0])},
+    {"linecheck.lines1", COLUMN_U16, COLUMN_HOT, 1, offsetof(struct linecheck_cols, lines[1])},
+    {"linecheck.lines2", COLUMN_U16, COLUMN_HOT, 1, offsetof(struct linecheck_cols, lines[2])},
+    {"linecheck.lines3", COLUMN_U16, COLUMN_HOT, 1, offsetof(struct linecheck_cols, lines[3])},
+    {"linecheck.lines4", COLUMN_U16, COLUMN_HOT, 1, offsetof(struct linecheck_cols, lines[4])},
+    {"linecheck.lines5", COLUMN_U16, COLUMN_HOT, 1, offsetof(struct linecheck_cols, lines[5])},
+    {"linecheck.lines6", COLUMN_U16, COLUMN_HOT, 1, offsetof(struct linecheck_cols, lines[6])},
+    {"linecheck.lines7", COLUMN_U16, COLUMN_HOT, 1, offsetof(struct linecheck_cols, lines[7])},
 };
 
 const struct column_table linecheck_column_table = {"linecheck", ROWS, sizeof ROWS / sizeof *ROWS};
@@ -164,6 +178,16 @@ static float clip(float x, float limit)
     return fminf(fmaxf(x, -limit), limit);
 }
 
+static bool busy(const struct linecheck *check, const struct linecheck_cols *cols, uint32_t i)
+{
+    return cols->activity[i] >= (float)check->options.min_lines;
+}
+
+static uint32_t place(int64_t bucket)
+{
+    return (uint32_t)((bucket % LINECHECK_OPEN + LINECHECK_OPEN) % LINECHECK_OPEN);
+}
+
 static void learn_price(struct linecheck_cols *cols, uint32_t i, float x, bool odd)
 {
     if (!cols->prices[i]) {
@@ -190,7 +214,8 @@ bool linecheck_price(struct linecheck *check, struct linecheck_cols *cols, uint3
         return false;
     }
     float x = logf((float)price_minor), median = cols->price_median[row], raw = 0;
-    if (cols->prices[row] >= PRICES_KNOWN) {
+    bool known = busy(check, cols, row) && cols->prices[row] >= PRICES_KNOWN;
+    if (known) {
         float outside = fmaxf(x - cols->price_high[row], cols->price_low[row] - x) - PRICE_MARGIN;
         bool far = fabs((double)(x - median)) > PRICE_RATIO;
         raw = far && outside > 0 ? outside / (float)PRICE_DECADE : 0;
@@ -235,27 +260,63 @@ static float normal_score(float z)
                  : 0;
 }
 
+void linecheck_basket(struct linecheck *check, int64_t median_quantity, int32_t lines)
+{
+    /* The median of a small basket is the line itself, more or less: half of it is news. */
+    float share = lines >= SMALL_BASKET ? 1 : 0.5f;
+    check->basket = median_quantity > 1 ? share * logf((float)median_quantity) : 0;
+}
+
+/* Lines of the last QUARTER buckets, discounted; the open bucket's count of lines. */
+static void count_line(const struct linecheck *check, struct linecheck_cols *cols, uint32_t i,
+                       int64_t bucket)
+{
+    int32_t passed = (int32_t)((uint32_t)bucket - cols->activity_bucket[i]);
+    if (cols->activity[i] > 0 && passed > 0) {
+        cols->activity[i] *= powf(1 - 1 / QUARTER, (float)passed);
+    }
+    if (passed > 0 || !(cols->activity[i] > 0)) {
+        cols->activity_bucket[i] = (uint32_t)bucket;
+    }
+    cols->activity[i] += 1;
+    if (!check->started || (bucket > check->bucket && bucket - check->bucket <= LINECHECK_OPEN)) {
+        saturate(&cols->lines[place(bucket)][i]);
+    }
+}
+
 bool linecheck_quantity(struct linecheck *check, struct linecheck_cols *cols, uint32_t row,
                         int64_t bucket, int64_t quantity, struct alert_signal *out)
 {
+    float basket = check->basket;
+    check->basket = 0;
     if (quantity <= 0) {
         return false;
     }
-    float x = logf((float)quantity), raw = 0;
-    if (cols->quantities[row] >= QUANTITIES_KNOWN) {
-        float z =
-            (x - cols->quantity_mean[row]) / sqrtf(cols->quantity_spread[row] + QUANTITY_FLOOR);
+    count_line(check, cols, row, bucket);
+    float x = logf((float)quantity) - BASKET_SHARE * basket, raw = 0;
+    if (busy(check, cols, row) && cols->quantities[row] >= QUANTITIES_KNOWN) {
+        float spread = cols->quantity_spread[row] + QUANTITY_FLOOR;
+        float z = (x - cols->quantity_mean[row]) / sqrtf(spread);
         raw = x > cols->quantity_high[row] - QUANTITY_NEAR ? normal_score(z) : 0;
         check->pools[POOL_QUANTITY].fresh_tests++;
         calibrate_count(&check->pools[POOL_QUANTITY], fminf(raw, check->strong[POOL_QUANTITY]));
     }
     bool odd = judge(check, POOL_QUANTITY, raw, out);
     if (odd) {
-        describe(out, row, bucket, (double)quantity, exp((double)cols->quantity_mean[row]));
-        alert_evidence(out, EVIDENCE_WORST, exp((double)cols->quantity_high[row]));
+        float share = BASKET_SHARE * basket;
+        describe(out, row, bucket, (double)quantity,
+                 exp((double)(cols->quantity_mean[row] + share)));
+        alert_evidence(out, EVIDENCE_WORST, exp((double)(cols->quantity_high[row] + share)));
     }
     learn_quantity(cols, row, x, odd && out->strength == ALERT_STRONG);
     return odd;
+}
+
+void linecheck_take(struct linecheck_cols *cols, uint32_t series, int64_t bucket, uint16_t *lines)
+{
+    uint16_t *open = cols->lines[place(bucket)];
+    memcpy(lines, open, series * sizeof *lines);
+    memset(open, 0, series * sizeof *open);
 }
 
 static float returns_score(uint32_t count, float rate)
@@ -285,7 +346,7 @@ bool linecheck_return(struct linecheck *check, struct linecheck_cols *cols, uint
     float raw = returns_score(cols->returns_now[row], rate);
     float most = check->strong[POOL_RETURN];
     calibrate_move(&check->pools[POOL_RETURN], fminf(before, most), fminf(raw, most));
-    bool odd = judge(check, POOL_RETURN, raw, out);
+    bool odd = busy(check, cols, row) && judge(check, POOL_RETURN, raw, out);
     if (odd) {
         describe(out, row, bucket, (double)cols->returns_now[row], (double)rate);
     }

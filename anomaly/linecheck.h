@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { LINECHECK_SILENT = 14 };
+enum { LINECHECK_SILENT = 14, LINECHECK_OPEN = 8 };
 
 struct linecheck_cols { /* [N]; zero = nothing known */
     float *price_median, *price_low,
@@ -28,6 +28,9 @@ struct linecheck_cols { /* [N]; zero = nothing known */
     float *returns_rate; /* returned lines per bucket, discounted, as of returns_bucket */
     uint32_t *returns_bucket; /* low 32 bits of the bucket's number */
     uint16_t *prices, *quantities; /* lines learned, saturating */
+    float *activity; /* lines in the last QUARTER buckets, discounted, as of activity_bucket */
+    uint32_t *activity_bucket;
+    uint16_t *lines[LINECHECK_OPEN]; /* lines of open buckets, place bucket % LINECHECK_OPEN */
     uint16_t *returns_now; /* returned lines in returns_bucket */
 };
 
@@ -48,9 +51,17 @@ bool linecheck_price(struct linecheck *check, struct linecheck_cols *cols, uint3
                      int64_t bucket, int64_t price_minor, struct alert_signal *out);
 bool linecheck_quantity(struct linecheck *check, struct linecheck_cols *cols, uint32_t row,
                         int64_t bucket, int64_t quantity, struct alert_signal *out);
+/* What the whole message tells of the next line given to linecheck_quantity, which forgets it
+ * again: median line quantity and number of lines. In a wholesale basket a large line is no
+ * surprise. */
+void linecheck_basket(struct linecheck *check, int64_t median_quantity, int32_t lines);
 /* A returned line: a return or a cancellation. */
 bool linecheck_return(struct linecheck *check, struct linecheck_cols *cols, uint32_t row,
                       int64_t bucket, struct alert_signal *out);
+/* At a close: lines of each series of the tile in `bucket`, as counted by linecheck_quantity, for
+ * tails_input.lines; their places are free afterwards. Lines more than LINECHECK_OPEN buckets ahead
+ * of the last close are not counted. lines: [series]. */
+void linecheck_take(struct linecheck_cols *cols, uint32_t series, int64_t bucket, uint16_t *lines);
 /* At a close, for an open alert of these kinds: quiet if the bucket [start_ms, ...) had nothing odd
  * (a price needs lines to say so, else it is missing), neutral otherwise. */
 void linecheck_quiet(const struct alert *alert, int64_t bucket, int64_t start_ms, bool had_lines,

@@ -26,6 +26,7 @@
 #define MOST_NATS 4.0f /* one bucket adds at most this to a shift: it takes several to shift */
 #define MOST_EVIDENCE 80.0f /* nats; a longer memory would not let go in time */
 #define LEAST_FACTOR 0.05f /* phases with less than this of a usual one tell nothing of levels */
+#define QUARTER 90.0f /* buckets */
 #define TOTAL_RATE 0.05
 #define LINES_RATE 0.04f
 #define MEMORY 40.0f /* buckets that an exponentially weighted level has seen */
@@ -507,7 +508,17 @@ static void count_single(struct tails *tails, uint32_t i)
     }
 }
 
-static enum row_state row_state(const struct tails *tails, const struct tails_input *in, uint32_t i)
+/* Enough lines in a quarter of a year, or before the present excursion began. */
+static bool busy(const struct tails *tails, const struct tails_cols *cols, uint32_t i)
+{
+    float level = cols->lines_level[i];
+    level = cols->run_length[i] ? fmaxf(level, cols->run_level[i]) : level;
+    level = cols->fall_length[i] ? fmaxf(level, cols->fall_level[i]) : level;
+    return level * QUARTER >= (float)tails->options.min_lines;
+}
+
+static enum row_state row_state(const struct tails *tails, const struct tails_cols *cols,
+                                const struct tails_input *in, uint32_t i)
 {
     const struct window *window = in->window;
     uint8_t flags = window->flags[(size_t)i * window->width + window->width - 1];
@@ -516,7 +527,8 @@ static enum row_state row_state(const struct tails *tails, const struct tails_in
         !(variance > 0) || !isfinite(mean) || !isfinite(variance)) {
         return ROW_MISSING;
     }
-    return window->age[i] < tails->options.min_age ? ROW_YOUNG : ROW_JUDGED;
+    bool young = window->age[i] < tails->options.min_age || (in->lines && !busy(tails, cols, i));
+    return young ? ROW_YOUNG : ROW_JUDGED;
 }
 
 /* What is judged, and what was expected: units against the forecast, or lines against their own
@@ -580,7 +592,7 @@ uint32_t tails_close(struct tails *tails, struct tails_cols *cols, const struct 
     for (uint32_t i = 0; i < window->series; i++) {
         take_row(tails, cols, in, i);
         float y = tails->y[i];
-        tails->state[i] = (uint8_t)row_state(tails, in, i);
+        tails->state[i] = (uint8_t)row_state(tails, cols, in, i);
         if (in->lines) {
             learn_lines(tails, cols, in, i);
         }

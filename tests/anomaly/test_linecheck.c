@@ -9,7 +9,7 @@
 
 enum { N = 64 };
 
-static const struct alert_options OPTIONS = {.budget_per_day = 10, .min_age = 28};
+static const struct alert_options OPTIONS = {.budget_per_day = 10, .min_age = 28, .min_lines = 30};
 
 struct bench {
     struct linecheck *check;

@@ -10,7 +10,7 @@
 
 enum { N = 256, W = 28 };
 
-static const struct alert_options OPTIONS = {.budget_per_day = 10, .min_age = 28};
+static const struct alert_options OPTIONS = {.budget_per_day = 10, .min_age = 28, .min_lines = 30};
 
 /* One tile whose forecasts are right: mean and spread are given. */
 struct bench {
@@ -336,7 +336,8 @@ Test(tails, false_alarms_keep_to_the_budget, .timeout = 120)
                                     .units = y + k * N,
                                     .flags = flags + k * N,
                                     .age = age + k * N};
-            struct tails_input in = {&window, level + k * N, variance + k * N, classes + k * N, NULL};
+            struct tails_input in = {&window, level + k * N, variance + k * N, classes + k * N,
+                                     NULL};
             tails_close(tails, &cols[k], &in, out, N * TAILS_KINDS);
         }
         ewma_update(&ewma, &rows, 1, y, learn);
