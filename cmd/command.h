@@ -13,7 +13,8 @@ struct command {
     struct status *(*run)(int argc, char **argv);
 };
 
-extern const struct command command_backtest, command_check_config, command_simulate;
+extern const struct command command_backtest, command_check_config, command_run, command_simulate,
+    command_topics;
 
 /* Set by SIGTERM and SIGINT, and by SIGHUP; the only mutable globals of the program beside the log
  * sink. */
