@@ -19,7 +19,8 @@ enum { PATH_BYTES = 1024, HOST_BYTES = 64 };
 static void clean(char *text)
 {
     for (; *text; text++) {
-        bool fine = (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') || (*text >= '0' && *text <= '9') || strchr("._-", *text);
+        bool fine = (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') ||
+                    (*text >= '0' && *text <= '9') || strchr("._-", *text);
         *text = fine ? *text : '_';
     }
 }
@@ -62,7 +63,8 @@ struct status *instance_open(const struct settings *settings, struct instance *o
     const char *wanted = settings->stream.instance;
     if (wanted && *wanted && strcmp(wanted, "auto") != 0) {
         if (strlen(wanted) >= sizeof out->name) {
-            return status_new(STATUS_CONFIG, "instance `%s` is too long: at most %zu characters", wanted, sizeof out->name - 1);
+            return status_new(STATUS_CONFIG, "instance `%s` is too long: at most %zu characters",
+                              wanted, sizeof out->name - 1);
         }
         snprintf(out->name, sizeof out->name, "%s", wanted);
         clean(out->name);
@@ -91,7 +93,8 @@ struct status *instance_open(const struct settings *settings, struct instance *o
     }
     random_name(host, out);
     out->lasting = false;
-    LOG_WARN("instance", "no lock in the state folder: a random name, and no quick restart", log_text("state_folder", folder));
+    LOG_WARN("instance", "no lock in the state folder: a random name, and no quick restart",
+             log_text("state_folder", folder));
     return NULL;
 }
 

@@ -1,5 +1,7 @@
-/* One thread boots (asks the broker for topics and ends, which may take as long as the broker is away), starts the workers, and in
- * --until-end mode judges when all is done. Worker threads restart their own bodies; the first error that may not be survived stops all. */
+/* One thread boots (asks the broker for topics and ends, which may take as long as the broker is
+ * away), starts the workers, and in
+ * --until-end mode judges when all is done. Worker threads restart their own bodies; the first
+ * error that may not be survived stops all. */
 #include "stream/runtime.h"
 
 #include "config/base/ensure.h"
@@ -14,7 +16,16 @@
 #include <string.h>
 #include <time.h>
 
-enum { BACKOFF_MS = 200, BACKOFF_MAX_MS = 5000, TOPIC_WAIT_MS = 5000, TURN_MS = 50, ALIVE_MS = 30000, PROGRESS_MS = 60000, GRACE_MS = 1000, SAY_MS = 5000 };
+enum {
+    BACKOFF_MS = 200,
+    BACKOFF_MAX_MS = 5000,
+    TOPIC_WAIT_MS = 5000,
+    TURN_MS = 50,
+    ALIVE_MS = 30000,
+    PROGRESS_MS = 60000,
+    GRACE_MS = 1000,
+    SAY_MS = 5000
+};
 
 struct runtime {
     const struct settings *settings;
@@ -25,16 +36,17 @@ struct runtime {
     struct plan *plan;
     struct worker *workers;
     pthread_t *threads;
-    _Atomic size_t worker_count;  /* set when all are there */
+    _Atomic size_t worker_count; /* set when all are there */
     _Atomic size_t running;
     pthread_t boot;
-    bool booted;                  /* the boot thread was started */
+    bool booted; /* the boot thread was started */
     _Atomic bool boot_ended, ended;
-    pthread_mutex_t mutex;        /* of result */
-    struct status *result;        /* the first error that may not be survived */
+    pthread_mutex_t mutex; /* of result */
+    struct status *result; /* the first error that may not be survived */
 };
 
-static const enum topic TOPIC_OF[INPUT_COUNT] = {TOPIC_ORDERS, TOPIC_STOCK, TOPIC_ITEMS, TOPIC_FEEDBACK};
+static const enum topic TOPIC_OF[INPUT_COUNT] = {TOPIC_ORDERS, TOPIC_STOCK, TOPIC_ITEMS,
+                                                 TOPIC_FEEDBACK};
 
 /* Takes st. */
 static void fail(struct runtime *runtime, struct status *st)
@@ -51,7 +63,9 @@ static void fail(struct runtime *runtime, struct status *st)
     atomic_store(&runtime->ended, true);
 }
 
-/* --- workers ------------------------------------------------------------------------------------------------------------------------ */
+/* --- workers
+ * ------------------------------------------------------------------------------------------------------------------------
+ */
 
 /* Worth another try with everything built anew? */
 static bool survivable(const struct status *st)
@@ -98,7 +112,8 @@ static void *worker_main(void *argument)
     int64_t backoff = BACKOFF_MS;
     while (!worker_stopping(worker)) {
         int64_t began = kafka_now_ms();
-        struct status *st = worker->role == WORKER_PLAN ? worker_plan_run(worker) : worker_ingest_run(worker);
+        struct status *st =
+            worker->role == WORKER_PLAN ? worker_plan_run(worker) : worker_ingest_run(worker);
         if (!st) {
             break; /* told to stop, and all is committed */
         }
@@ -107,7 +122,8 @@ static void *worker_main(void *argument)
             fail(runtime, st);
             break;
         }
-        LOG_WARN("runtime", status_message(st), log_text("worker", worker->id), log_i64("again_in_ms", backoff));
+        LOG_WARN("runtime", status_message(st), log_text("worker", worker->id),
+                 log_i64("again_in_ms", backoff));
         note_error(worker, st);
         status_free(st);
         backoff = kafka_now_ms() - began > BACKOFF_MAX_MS * 4 ? BACKOFF_MS : backoff;
@@ -118,12 +134,15 @@ static void *worker_main(void *argument)
     return NULL;
 }
 
-/* --- boot ----------------------------------------------------------------------------------------------------------------------------- */
+/* --- boot
+ * -----------------------------------------------------------------------------------------------------------------------------
+ */
 
 static bool give_up(const struct runtime *runtime, int64_t began)
 {
     return atomic_load(&runtime->shared.stop) ||
-           (runtime->options.until_end && kafka_now_ms() - began > runtime->settings->stream.until_end_timeout_ms);
+           (runtime->options.until_end &&
+            kafka_now_ms() - began > runtime->settings->stream.until_end_timeout_ms);
 }
 
 static void nap(int64_t ms)
@@ -133,13 +152,15 @@ static void nap(int64_t ms)
 }
 
 /* Partition count; a topic that must be there may take a moment to show after it was created. */
-static struct status *ask_count(struct runtime *runtime, enum topic topic, bool needed, int64_t began, int32_t *count)
+static struct status *ask_count(struct runtime *runtime, enum topic topic, bool needed,
+                                int64_t began, int32_t *count)
 {
     const char *name = runtime->settings->stream.topics[topic];
     for (int64_t said = kafka_now_ms();;) {
         struct status *st = kafka_partitions(runtime->shared.probe, name, 2000, count);
         bool waits = status_has(st, STATUS_RETRY) && !give_up(runtime, began);
-        bool missing = !st && !*count && needed && kafka_now_ms() - began < TOPIC_WAIT_MS && !give_up(runtime, began);
+        bool missing = !st && !*count && needed && kafka_now_ms() - began < TOPIC_WAIT_MS &&
+                       !give_up(runtime, began);
         if (!waits && !missing) {
             return st;
         }
@@ -152,14 +173,18 @@ static struct status *ask_count(struct runtime *runtime, enum topic topic, bool 
     }
 }
 
-static struct status *ask_ends(struct runtime *runtime, enum topic topic, int64_t began, struct worker_ends *ends)
+static struct status *ask_ends(struct runtime *runtime, enum topic topic, int64_t began,
+                               struct worker_ends *ends)
 {
     ends->ends = calloc((size_t)ends->count + 1, sizeof *ends->ends);
     ASSERT(ends->ends);
     for (int32_t p = 0; p < ends->count; p++) {
         int64_t low = 0;
         struct status *st = NULL;
-        while (status_has(st = kafka_ends(runtime->shared.probe, runtime->settings->stream.topics[topic], p, &low, &ends->ends[p]), STATUS_RETRY) &&
+        while (status_has(st = kafka_ends(runtime->shared.probe,
+                                          runtime->settings->stream.topics[topic], p, &low,
+                                          &ends->ends[p]),
+                          STATUS_RETRY) &&
                !give_up(runtime, began)) {
             status_free(st);
             nap(100);
@@ -171,8 +196,10 @@ static struct status *ask_ends(struct runtime *runtime, enum topic topic, int64_
 
 static struct status *missing(const struct runtime *runtime, enum topic topic)
 {
-    return status_new(STATUS_BROKER, "topic `%s` is missing: %s", runtime->settings->stream.topics[topic],
-                      topic == TOPIC_ORDERS ? "orders come in there; create it, or name it in `topics.orders`" : "run `restock topics apply`");
+    return status_new(
+        STATUS_BROKER, "topic `%s` is missing: %s", runtime->settings->stream.topics[topic],
+        topic == TOPIC_ORDERS ? "orders come in there; create it, or name it in `topics.orders`"
+                              : "run `restock topics apply`");
 }
 
 static struct status *ask_topics(struct runtime *runtime)
@@ -189,17 +216,22 @@ static struct status *ask_topics(struct runtime *runtime)
         if (topic == TOPIC_LINES) {
             shared->lines.count = count;
         } else if (topic == TOPIC_STATE && count && count != shared->lines.count) {
-            st = status_join(st, status_new(STATUS_STATE, "topic `%s` has %" PRId32 " partitions and `%s` %" PRId32 ": they must be equal",
-                                            runtime->settings->stream.topics[TOPIC_STATE], count, runtime->settings->stream.topics[TOPIC_LINES],
+            st = status_join(st, status_new(STATUS_STATE,
+                                            "topic `%s` has %" PRId32
+                                            " partitions and `%s` %" PRId32 ": they must be equal",
+                                            runtime->settings->stream.topics[TOPIC_STATE], count,
+                                            runtime->settings->stream.topics[TOPIC_LINES],
                                             shared->lines.count));
         }
     }
-    for (int input = 0; runtime->options.ingest && input < INPUT_COUNT; input++) {
-        struct status *more = ask_count(runtime, TOPIC_OF[input], input == INPUT_ORDERS, began, &shared->inputs[input].count);
+    for (int input = 0; runtime->options.roles[WORKER_INGEST] && input < INPUT_COUNT; input++) {
+        struct status *more = ask_count(runtime, TOPIC_OF[input], input == INPUT_ORDERS, began,
+                                        &shared->inputs[input].count);
         if (!more && !shared->inputs[input].count && input == INPUT_ORDERS) {
             more = missing(runtime, TOPIC_ORDERS);
         } else if (!more && !shared->inputs[input].count) {
-            LOG_INFO("runtime", "an input topic is not there: going on without it", log_text("topic", runtime->settings->stream.topics[TOPIC_OF[input]]));
+            LOG_INFO("runtime", "an input topic is not there: going on without it",
+                     log_text("topic", runtime->settings->stream.topics[TOPIC_OF[input]]));
         }
         st = status_join(st, more);
     }
@@ -215,13 +247,18 @@ static struct status *create_plan(struct runtime *runtime)
     const struct stream_options *stream = &runtime->settings->stream;
     struct registry *registry = NULL;
     if (stream->output_format == WIRE_CONFLUENT) {
-        struct registry_options options = {
-            .url = stream->registry_url, .user = stream->registry_user, .password = stream->registry_password, .ca_file = stream->registry_ca};
+        struct registry_options options = {.url = stream->registry_url,
+                                           .user = stream->registry_user,
+                                           .password = stream->registry_password,
+                                           .ca_file = stream->registry_ca};
         TRY(registry_create(&options, &registry));
     }
     struct status *st = NULL;
     int64_t began = kafka_now_ms();
-    while (status_has(st = plan_create(runtime->settings, runtime->shared.lines.count, registry, &runtime->plan), STATUS_RETRY) && !give_up(runtime, began)) {
+    while (status_has(st = plan_create(runtime->settings, runtime->shared.lines.count, registry,
+                                       &runtime->plan),
+                      STATUS_RETRY) &&
+           !give_up(runtime, began)) {
         LOG_WARN("runtime", status_message(st));
         status_free(st);
         nap(500);
@@ -233,15 +270,16 @@ static struct status *create_plan(struct runtime *runtime)
 static struct status *start_workers(struct runtime *runtime)
 {
     size_t each = (size_t)runtime->settings->stream.workers, count = 0;
-    size_t all = each * ((runtime->options.ingest ? 1u : 0u) + (runtime->options.plan ? 1u : 0u));
+    size_t all = each * ((runtime->options.roles[WORKER_INGEST] ? 1u : 0u) +
+                         (runtime->options.roles[WORKER_PLAN] ? 1u : 0u));
     runtime->workers = calloc(all, sizeof *runtime->workers);
     runtime->threads = calloc(all, sizeof *runtime->threads);
     ASSERT(runtime->workers && runtime->threads && "out of memory for workers");
     for (size_t i = 0; i < each; i++) {
-        if (runtime->options.ingest) {
+        if (runtime->options.roles[WORKER_INGEST]) {
             worker_init(&runtime->workers[count++], &runtime->shared, WORKER_INGEST, (int)i);
         }
-        if (runtime->options.plan) {
+        if (runtime->options.roles[WORKER_PLAN]) {
             worker_init(&runtime->workers[count++], &runtime->shared, WORKER_PLAN, (int)i);
         }
     }
@@ -257,7 +295,9 @@ static struct status *start_workers(struct runtime *runtime)
     return NULL;
 }
 
-/* --- --until-end ----------------------------------------------------------------------------------------------------------------------- */
+/* --- --until-end
+ * -----------------------------------------------------------------------------------------------------------------------
+ */
 
 static bool all_done(struct runtime *runtime, int64_t *progress_ms, struct buf *waiting)
 {
@@ -269,8 +309,11 @@ static bool all_done(struct runtime *runtime, int64_t *progress_ms, struct buf *
         *progress_ms = view->progress_ms > *progress_ms ? view->progress_ms : *progress_ms;
         if (!view->done) {
             done = false;
-            buf_print(waiting, "%s%s waits for %s", waiting->bytes ? "; " : "", runtime->workers[i].id,
-                      !view->joined ? "its group" : *view->waiting_for ? view->waiting_for : "its last transaction");
+            buf_print(waiting, "%s%s waits for %s", waiting->bytes ? "; " : "",
+                      runtime->workers[i].id,
+                      !view->joined        ? "its group"
+                      : *view->waiting_for ? view->waiting_for
+                                           : "its last transaction");
         }
     }
     free(view);
@@ -288,8 +331,10 @@ static void watch_until_end(struct runtime *runtime)
             break;
         }
         if (kafka_now_ms() - progress > runtime->settings->stream.until_end_timeout_ms) {
-            fail(runtime, status_new(STATUS_TIMEOUT, "--until-end: no progress for %" PRId64 " s: %.*s",
-                                     runtime->settings->stream.until_end_timeout_ms / 1000, (int)waiting.bytes, waiting.data));
+            fail(runtime,
+                 status_new(STATUS_TIMEOUT, "--until-end: no progress for %" PRId64 " s: %.*s",
+                            runtime->settings->stream.until_end_timeout_ms / 1000,
+                            (int)waiting.bytes, waiting.data));
             break;
         }
         nap(TURN_MS);
@@ -301,7 +346,7 @@ static void *boot_main(void *argument)
 {
     struct runtime *runtime = argument;
     struct status *st = ask_topics(runtime);
-    if (!st && runtime->options.plan) {
+    if (!st && runtime->options.roles[WORKER_PLAN]) {
         st = create_plan(runtime);
         runtime->shared.plan = runtime->plan;
     }
@@ -319,95 +364,25 @@ static void *boot_main(void *argument)
     return NULL;
 }
 
-/* --- life -------------------------------------------------------------------------------------------------------------------------------- */
+/* --- life
+ * --------------------------------------------------------------------------------------------------------------------------------
+ */
 
 static struct status *load_maps(struct runtime *runtime)
 {
     struct status *st = NULL;
     for (int input = 0; input < TIME_INPUTS; input++) {
         const char *map = runtime->settings->stream.inputs[input].map;
-        if (runtime->options.ingest && map && *map) {
-            st = status_join(st, map_load(config_relative(runtime->settings->config, map), runtime->settings->zone, &runtime->maps[input]));
+        if (runtime->options.roles[WORKER_INGEST] && map && *map) {
+            st = status_join(st, map_load(config_relative(runtime->settings->config, map),
+                                          runtime->settings->zone, &runtime->maps[input]));
             runtime->shared.maps[input] = runtime->maps[input];
         }
     }
     return st;
 }
 
-struct status *runtime_start(const struct settings *settings, const struct runtime_options *options, struct runtime **out)
-{
-    struct runtime *runtime = calloc(1, sizeof *runtime);
-    if (!runtime) {
-        return status_new(STATUS_NO_MEMORY, "cannot start: out of memory");
-    }
-    runtime->settings = settings;
-    runtime->options = *options;
-    runtime->instance.lock = -1;
-    pthread_mutex_init(&runtime->mutex, NULL);
-    runtime->shared = (struct worker_shared){.settings = settings, .until_end = options->until_end, .started_wall_ms = kafka_wall_ms()};
-    runtime->shared.roles[WORKER_INGEST] = options->ingest;
-    runtime->shared.roles[WORKER_PLAN] = options->plan;
-    struct status *st = kafka_check(settings);
-    st = st ? st : load_maps(runtime);
-    st = st ? st : instance_open(settings, &runtime->instance);
-    st = st ? st : kafka_open(settings, KAFKA_PROBE, NULL, &runtime->shared.probe);
-    runtime->shared.instance = runtime->instance.name;
-    runtime->shared.static_membership = runtime->instance.lasting && !options->until_end;
-    if (!st && pthread_create(&runtime->boot, NULL, boot_main, runtime) != 0) {
-        st = status_new(STATUS_IO, "cannot start a thread");
-    }
-    if (st) {
-        atomic_store(&runtime->boot_ended, true);
-        runtime_destroy(runtime);
-        return st;
-    }
-    runtime->booted = true;
-    *out = runtime;
-    return NULL;
-}
-
-bool runtime_ended(struct runtime *runtime)
-{
-    return atomic_load(&runtime->ended);
-}
-
-static bool join_until(pthread_t thread, int64_t end_ms)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    int64_t left = end_ms - kafka_now_ms();
-    left = left > 0 ? left : 0;
-    until.tv_sec += left / 1000;
-    until.tv_nsec += left % 1000 * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-    return pthread_timedjoin_np(thread, NULL, &until) == 0;
-}
-
-struct status *runtime_stop(struct runtime *runtime)
-{
-    int64_t now = kafka_now_ms(), allowed = runtime->settings->stream.shutdown_timeout_ms;
-    atomic_store(&runtime->shared.deadline_ms, now + (allowed > 2 * GRACE_MS ? allowed - 2 * GRACE_MS : allowed / 2));
-    atomic_store(&runtime->shared.stop, true);
-    bool joined = !runtime->booted || join_until(runtime->boot, now + allowed);
-    runtime->booted = runtime->booted && !joined;
-    for (size_t i = 0; joined && i < atomic_load(&runtime->worker_count); i++) {
-        joined = join_until(runtime->threads[i], now + allowed);
-    }
-    pthread_mutex_lock(&runtime->mutex);
-    struct status *st = runtime->result;
-    runtime->result = NULL;
-    pthread_mutex_unlock(&runtime->mutex);
-    if (!joined) {
-        struct status *hung = status_new(STATUS_TIMEOUT, "workers did not end within shutdown_timeout: the broker does not answer; nothing is half-committed");
-        return status_join(st, hung);
-    }
-    return st;
-}
-
-void runtime_destroy(struct runtime *runtime)
+static void destroy(struct runtime *runtime)
 {
     if (!runtime) {
         return;
@@ -430,9 +405,50 @@ void runtime_destroy(struct runtime *runtime)
     free(runtime);
 }
 
-/* --- views ---------------------------------------------------------------------------------------------------------------------------------- */
+struct status *runtime_start(const struct settings *settings, const struct runtime_options *options,
+                             struct runtime **out)
+{
+    struct runtime *runtime = calloc(1, sizeof *runtime);
+    if (!runtime) {
+        return status_new(STATUS_NO_MEMORY, "cannot start: out of memory");
+    }
+    runtime->settings = settings;
+    runtime->options = *options;
+    runtime->instance.lock = -1;
+    pthread_mutex_init(&runtime->mutex, NULL);
+    runtime->shared = (struct worker_shared){
+        .settings = settings, .until_end = options->until_end, .started_wall_ms = kafka_wall_ms()};
+    runtime->shared.roles[WORKER_INGEST] = options->roles[WORKER_INGEST];
+    runtime->shared.roles[WORKER_PLAN] = options->roles[WORKER_PLAN];
+    struct status *st = kafka_check(settings);
+    st = st ? st : load_maps(runtime);
+    st = st ? st : instance_open(settings, &runtime->instance);
+    st = st ? st : kafka_open(settings, KAFKA_PROBE, NULL, &runtime->shared.probe);
+    runtime->shared.instance = runtime->instance.name;
+    runtime->shared.static_membership = runtime->instance.lasting && !options->until_end;
+    if (!st && pthread_create(&runtime->boot, NULL, boot_main, runtime) != 0) {
+        st = status_new(STATUS_IO, "cannot start a thread");
+    }
+    if (st) {
+        atomic_store(&runtime->boot_ended, true);
+        destroy(runtime);
+        return st;
+    }
+    runtime->booted = true;
+    *out = runtime;
+    return NULL;
+}
 
-static void add_view(struct runtime_totals *out, const struct worker_view *view, int64_t now)
+bool runtime_running(struct runtime *runtime)
+{
+    return !atomic_load(&runtime->ended);
+}
+
+/* --- views
+ * ----------------------------------------------------------------------------------------------------------------------------------
+ */
+
+static void add_view(struct runtime_view *out, const struct worker_view *view, int64_t now)
 {
     out->applied += view->counts.applied;
     out->duplicate += view->counts.duplicate;
@@ -444,19 +460,22 @@ static void add_view(struct runtime_totals *out, const struct worker_view *view,
     out->replenishments += view->counts.replenishments;
     out->lag += view->lag;
     out->alive = out->alive && now - view->loop_ms < ALIVE_MS;
-    out->ready = out->ready && view->joined && view->restored && (!view->lag || now - view->progress_ms < PROGRESS_MS);
+    out->ready = out->ready && view->joined && view->restored &&
+                 (!view->lag || now - view->progress_ms < PROGRESS_MS);
 }
 
-void runtime_totals(struct runtime *runtime, struct runtime_totals *out)
+void runtime_view(struct runtime *runtime, struct runtime_view *out)
 {
-    *out = (struct runtime_totals){.ready = atomic_load(&runtime->worker_count) > 0, .alive = true};
+    *out = (struct runtime_view){.ready = atomic_load(&runtime->worker_count) > 0, .alive = true};
     int64_t now = kafka_now_ms(), first = 0, last = 0;
     struct worker_view *view = malloc(sizeof *view);
     ASSERT(view);
     for (size_t i = 0; i < atomic_load(&runtime->worker_count); i++) {
         worker_view(&runtime->workers[i], view);
         add_view(out, view, now);
-        first = view->first_record_ms && (!first || view->first_record_ms < first) ? view->first_record_ms : first;
+        first = view->first_record_ms && (!first || view->first_record_ms < first)
+                    ? view->first_record_ms
+                    : first;
         last = view->last_commit_ms > last ? view->last_commit_ms : last;
     }
     free(view);
@@ -469,7 +488,8 @@ size_t runtime_worker_count(struct runtime *runtime)
     return atomic_load(&runtime->worker_count);
 }
 
-void runtime_worker(struct runtime *runtime, size_t index, enum worker_role *role, int *number, struct worker_view *out)
+void runtime_worker(struct runtime *runtime, size_t index, enum worker_role *role, int *number,
+                    struct worker_view *out)
 {
     ASSERT(index < atomic_load(&runtime->worker_count));
     *role = runtime->workers[index].role;
@@ -487,7 +507,8 @@ const char *runtime_instance(const struct runtime *runtime)
     return runtime->instance.name;
 }
 
-static bool ask_worker(struct worker *worker, struct slice sku, struct slice location, struct buf *json)
+static bool ask_worker(struct worker *worker, struct slice sku, struct slice location,
+                       struct buf *json)
 {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
@@ -495,8 +516,10 @@ static bool ask_worker(struct worker *worker, struct slice sku, struct slice loc
     pthread_mutex_lock(&worker->mutex);
     bool found = false;
     if (!worker->question.asked) { /* another asker's turn: try again later */
-        worker->question = (struct worker_question){.sku = sku, .location = location, .json = json, .asked = true};
-        while (worker->question.asked && pthread_cond_timedwait(&worker->answered, &worker->mutex, &until) != ETIMEDOUT) {
+        worker->question =
+            (struct worker_question){.sku = sku, .location = location, .json = json, .asked = true};
+        while (worker->question.asked &&
+               pthread_cond_timedwait(&worker->answered, &worker->mutex, &until) != ETIMEDOUT) {
         }
         found = !worker->question.asked && worker->question.found;
         worker->question = (struct worker_question){0};
@@ -505,12 +528,57 @@ static bool ask_worker(struct worker *worker, struct slice sku, struct slice loc
     return found;
 }
 
-bool runtime_series(struct runtime *runtime, struct slice sku, struct slice location, struct buf *json)
+bool runtime_series(struct runtime *runtime, struct slice sku, struct slice location,
+                    struct buf *json)
 {
     for (size_t i = 0; i < atomic_load(&runtime->worker_count); i++) {
-        if (runtime->workers[i].role == WORKER_PLAN && ask_worker(&runtime->workers[i], sku, location, json)) {
+        if (runtime->workers[i].role == WORKER_PLAN &&
+            ask_worker(&runtime->workers[i], sku, location, json)) {
             return true;
         }
     }
     return false;
+}
+
+/* --- end */
+
+static bool join_until(pthread_t thread, int64_t end_ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    int64_t left = end_ms - kafka_now_ms();
+    left = left > 0 ? left : 0;
+    until.tv_sec += left / 1000;
+    until.tv_nsec += left % 1000 * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    return pthread_timedjoin_np(thread, NULL, &until) == 0;
+}
+
+struct status *runtime_stop(struct runtime *runtime, struct runtime_view *out)
+{
+    int64_t now = kafka_now_ms(), allowed = runtime->settings->stream.shutdown_timeout_ms;
+    atomic_store(&runtime->shared.deadline_ms,
+                 now + (allowed > 2 * GRACE_MS ? allowed - 2 * GRACE_MS : allowed / 2));
+    atomic_store(&runtime->shared.stop, true);
+    bool joined = !runtime->booted || join_until(runtime->boot, now + allowed);
+    runtime->booted = runtime->booted && !joined;
+    for (size_t i = 0; joined && i < atomic_load(&runtime->worker_count); i++) {
+        joined = join_until(runtime->threads[i], now + allowed);
+    }
+    runtime_view(runtime, out);
+    pthread_mutex_lock(&runtime->mutex);
+    struct status *st = runtime->result;
+    runtime->result = NULL;
+    pthread_mutex_unlock(&runtime->mutex);
+    if (!joined) {
+        struct status *hung =
+            status_new(STATUS_TIMEOUT, "workers did not end within shutdown_timeout: the broker "
+                                       "does not answer; nothing is half-committed");
+        return status_join(st, hung);
+    }
+    destroy(runtime);
+    return st;
 }

@@ -4,10 +4,18 @@
 #include "stream/kafka.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SETTINGS_MAX = 8, VALUE_BYTES = 48, ASK_MS = 20000, OUTPUT_PARTITIONS = 4, DEAD_LETTER_EXTRA = 128 * 1024, DEFAULT_MESSAGE_MAX = 1048588 };
+enum {
+    SETTINGS_MAX = 8,
+    VALUE_BYTES = 48,
+    ASK_MS = 20000,
+    OUTPUT_PARTITIONS = 4,
+    DEAD_LETTER_EXTRA = 128 * 1024,
+    DEFAULT_MESSAGE_MAX = 1048588
+};
 
 struct wanted_setting {
     const char *name;
@@ -88,7 +96,9 @@ static void describe(const struct settings *settings, int32_t partitions, struct
     }
 }
 
-/* --- asking ---------------------------------------------------------------------------------------------------------------------- */
+/* --- asking
+ * ----------------------------------------------------------------------------------------------------------------------
+ */
 
 static rd_kafka_event_t *wait_event(rd_kafka_queue_t *queue, rd_kafka_event_type_t type)
 {
@@ -109,7 +119,8 @@ static void take_config(struct wanted_topic *topic, const rd_kafka_ConfigResourc
     for (size_t i = 0; i < count; i++) {
         for (size_t s = 0; s < topic->setting_count; s++) {
             const char *value = rd_kafka_ConfigEntry_value(entries[i]);
-            if (value && strcmp(rd_kafka_ConfigEntry_name(entries[i]), topic->settings[s].name) == 0) {
+            if (value &&
+                strcmp(rd_kafka_ConfigEntry_name(entries[i]), topic->settings[s].name) == 0) {
                 snprintf(topic->settings[s].found, sizeof topic->settings[s].found, "%s", value);
             }
         }
@@ -132,7 +143,8 @@ static struct status *ask_configs(struct kafka *admin, struct topics_plan *plan)
     size_t count = 0;
     for (int i = 0; i < TOPIC_COUNT; i++) {
         if (plan->topics[i].there) {
-            resources[count++] = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, plan->topics[i].name);
+            resources[count++] =
+                rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, plan->topics[i].name);
         }
     }
     if (!count) {
@@ -143,10 +155,12 @@ static struct status *ask_configs(struct kafka *admin, struct topics_plan *plan)
     rd_kafka_event_t *event = wait_event(queue, RD_KAFKA_EVENT_DESCRIBECONFIGS_RESULT);
     struct status *st = NULL;
     if (!event || rd_kafka_event_error(event)) {
-        st = status_new(STATUS_BROKER, "cannot ask for the configuration of topics: %s", event ? rd_kafka_event_error_string(event) : "no answer from the broker");
+        st = status_new(STATUS_BROKER, "cannot ask for the configuration of topics: %s",
+                        event ? rd_kafka_event_error_string(event) : "no answer from the broker");
     } else {
         size_t found = 0;
-        const rd_kafka_ConfigResource_t **described = rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event), &found);
+        const rd_kafka_ConfigResource_t **described = rd_kafka_DescribeConfigs_result_resources(
+            rd_kafka_event_DescribeConfigs_result(event), &found);
         for (size_t i = 0; i < found; i++) {
             struct wanted_topic *topic = by_name(plan, rd_kafka_ConfigResource_name(described[i]));
             if (topic && !rd_kafka_ConfigResource_error(described[i])) {
@@ -162,7 +176,8 @@ static struct status *ask_configs(struct kafka *admin, struct topics_plan *plan)
     return st;
 }
 
-/* A dead letter is an input's message and some headers: its topic must take more than any input does. */
+/* A dead letter is an input's message and some headers: its topic must take more than any input
+ * does. */
 static void set_dead_letter_limit(struct topics_plan *plan)
 {
     int64_t largest = DEFAULT_MESSAGE_MAX;
@@ -173,12 +188,14 @@ static void set_dead_letter_limit(struct topics_plan *plan)
     struct wanted_topic *letters = &plan->topics[TOPIC_DEAD_LETTERS];
     for (size_t s = 0; s < letters->setting_count; s++) {
         if (strcmp(letters->settings[s].name, "max.message.bytes") == 0) {
-            snprintf(letters->settings[s].value, VALUE_BYTES, "%" PRId64, largest + DEAD_LETTER_EXTRA);
+            snprintf(letters->settings[s].value, VALUE_BYTES, "%" PRId64,
+                     largest + DEAD_LETTER_EXTRA);
         }
     }
 }
 
-struct status *topics_look(const struct settings *settings, int32_t partitions, int32_t replication, struct topics_plan **out)
+static struct status *look(const struct settings *settings, int32_t partitions, int32_t replication,
+                           struct topics_plan **out)
 {
     struct kafka *admin = NULL;
     TRY(kafka_open(settings, KAFKA_ADMIN, NULL, &admin));
@@ -188,7 +205,8 @@ struct status *topics_look(const struct settings *settings, int32_t partitions, 
     describe(settings, partitions ? partitions : (int32_t)settings->stream.lines_partitions, plan);
     struct status *st = NULL;
     for (int i = 0; !st && i < TOPIC_COUNT; i++) {
-        st = kafka_partitions(admin, plan->topics[i].name, ASK_MS, &plan->topics[i].found_partitions);
+        st = kafka_partitions(admin, plan->topics[i].name, ASK_MS,
+                              &plan->topics[i].found_partitions);
         plan->topics[i].there = plan->topics[i].found_partitions > 0;
     }
     st = st ? st : ask_configs(admin, plan);
@@ -202,12 +220,9 @@ struct status *topics_look(const struct settings *settings, int32_t partitions, 
     return NULL;
 }
 
-void topics_plan_free(struct topics_plan *plan)
-{
-    free(plan);
-}
-
-/* --- reporting -------------------------------------------------------------------------------------------------------------------- */
+/* --- reporting
+ * --------------------------------------------------------------------------------------------------------------------
+ */
 
 static bool setting_differs(const struct wanted_topic *topic, const struct wanted_setting *setting)
 {
@@ -222,35 +237,43 @@ static bool setting_differs(const struct wanted_topic *topic, const struct wante
 
 static bool partitions_differ(const struct wanted_topic *topic)
 {
-    return topic->there && topic->ours && (topic->topic == TOPIC_LINES || topic->topic == TOPIC_STATE) && topic->found_partitions != topic->partitions;
+    return topic->there && topic->ours &&
+           (topic->topic == TOPIC_LINES || topic->topic == TOPIC_STATE) &&
+           topic->found_partitions != topic->partitions;
 }
 
-void topics_print(const struct topics_plan *plan, FILE *out)
+static void print(const struct topics_plan *plan, struct buf *out)
 {
     for (int i = 0; i < TOPIC_COUNT; i++) {
         const struct wanted_topic *topic = &plan->topics[i];
         if (!topic->ours) {
-            fprintf(out, "%-28s %s\n", topic->name, topic->there ? "input, there" : "input, not there");
+            buf_print(out, "%-28s %s\n", topic->name,
+                      topic->there ? "input, there" : "input, not there");
             continue;
         }
-        fprintf(out, "%-28s %s, %" PRId32 " partitions", topic->name, topic->there ? "there" : "to be created",
-                topic->there ? topic->found_partitions : topic->partitions);
+        buf_print(out, "%-28s %s, %" PRId32 " partitions", topic->name,
+                  topic->there ? "there" : "to be created",
+                  topic->there ? topic->found_partitions : topic->partitions);
         for (size_t s = 0; !topic->there && s < topic->setting_count; s++) {
-            fprintf(out, ", %s=%s", topic->settings[s].name, topic->settings[s].value);
+            buf_print(out, ", %s=%s", topic->settings[s].name, topic->settings[s].value);
         }
         if (partitions_differ(topic)) {
-            fprintf(out, ", differs: %" PRId32 " partitions wanted (`restock reshard` moves state to another number)", topic->partitions);
+            buf_print(out,
+                      ", differs: %" PRId32
+                      " partitions wanted (`restock reshard` moves state to another number)",
+                      topic->partitions);
         }
         for (size_t s = 0; s < topic->setting_count; s++) {
             if (setting_differs(topic, &topic->settings[s])) {
-                fprintf(out, ", differs: %s=%s instead of %s", topic->settings[s].name, topic->settings[s].found, topic->settings[s].value);
+                buf_print(out, ", differs: %s=%s instead of %s", topic->settings[s].name,
+                          topic->settings[s].found, topic->settings[s].value);
             }
         }
-        fprintf(out, "\n");
+        buf_print(out, "\n");
     }
 }
 
-size_t topics_missing(const struct topics_plan *plan)
+static size_t missing(const struct topics_plan *plan)
 {
     size_t count = 0;
     for (int i = TOPIC_LINES; i < TOPIC_COUNT; i++) {
@@ -259,7 +282,7 @@ size_t topics_missing(const struct topics_plan *plan)
     return count;
 }
 
-size_t topics_differing(const struct topics_plan *plan)
+static size_t differing(const struct topics_plan *plan)
 {
     size_t count = 0;
     for (int i = TOPIC_LINES; i < TOPIC_COUNT; i++) {
@@ -272,34 +295,41 @@ size_t topics_differing(const struct topics_plan *plan)
     return count;
 }
 
-/* --- creating ----------------------------------------------------------------------------------------------------------------------- */
+/* --- creating
+ * -----------------------------------------------------------------------------------------------------------------------
+ */
 
-static rd_kafka_NewTopic_t *new_topic(const struct topics_plan *plan, const struct wanted_topic *topic)
+static rd_kafka_NewTopic_t *new_topic(const struct topics_plan *plan,
+                                      const struct wanted_topic *topic)
 {
     char error[256];
     rd_kafka_NewTopic_t *made =
-        rd_kafka_NewTopic_new(topic->name, topic->partitions, plan->replication ? plan->replication : -1, error, sizeof error);
+        rd_kafka_NewTopic_new(topic->name, topic->partitions,
+                              plan->replication ? plan->replication : -1, error, sizeof error);
     for (size_t s = 0; made && s < topic->setting_count; s++) {
         rd_kafka_NewTopic_set_config(made, topic->settings[s].name, topic->settings[s].value);
     }
     return made;
 }
 
-static struct status *take_results(struct topics_plan *plan, rd_kafka_event_t *event, FILE *out)
+static struct status *take_results(struct topics_plan *plan, rd_kafka_event_t *event,
+                                   struct buf *out)
 {
     size_t count = 0;
     struct status *st = NULL;
-    const rd_kafka_topic_result_t **results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
+    const rd_kafka_topic_result_t **results =
+        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
     for (size_t i = 0; i < count; i++) {
         const char *name = rd_kafka_topic_result_name(results[i]);
         rd_kafka_resp_err_t code = rd_kafka_topic_result_error(results[i]);
         struct wanted_topic *topic = by_name(plan, name);
         if (code && code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
             const char *why = rd_kafka_topic_result_error_string(results[i]);
-            st = status_join(st, status_new(STATUS_BROKER, "cannot create topic `%s`: %s", name, why ? why : rd_kafka_err2str(code)));
+            st = status_join(st, status_new(STATUS_BROKER, "cannot create topic `%s`: %s", name,
+                                            why ? why : rd_kafka_err2str(code)));
             continue;
         }
-        fprintf(out, "%s topic %s\n", code ? "found" : "created", name);
+        buf_print(out, "%s topic %s\n", code ? "found" : "created", name);
         if (topic) {
             topic->there = true;
             topic->found_partitions = topic->partitions;
@@ -308,9 +338,10 @@ static struct status *take_results(struct topics_plan *plan, rd_kafka_event_t *e
     return st;
 }
 
-struct status *topics_apply(const struct settings *settings, struct topics_plan *plan, FILE *out)
+static struct status *apply(const struct settings *settings, struct topics_plan *plan,
+                            struct buf *out)
 {
-    if (!topics_missing(plan)) {
+    if (!missing(plan)) {
         return NULL;
     }
     struct kafka *admin = NULL;
@@ -322,7 +353,10 @@ struct status *topics_apply(const struct settings *settings, struct topics_plan 
         if (!plan->topics[i].there) {
             topics[count] = new_topic(plan, &plan->topics[i]);
             if (!topics[count]) {
-                st = status_join(st, status_new(STATUS_CONFIG, "topic `%s`: the name, the number of partitions or the replication is impossible", plan->topics[i].name));
+                st = status_join(st, status_new(STATUS_CONFIG,
+                                                "topic `%s`: the name, the number of partitions or "
+                                                "the replication is impossible",
+                                                plan->topics[i].name));
                 continue;
             }
             count++;
@@ -333,7 +367,9 @@ struct status *topics_apply(const struct settings *settings, struct topics_plan 
         rd_kafka_CreateTopics(admin->rk, topics, count, NULL, queue);
         rd_kafka_event_t *event = wait_event(queue, RD_KAFKA_EVENT_CREATETOPICS_RESULT);
         if (!event || rd_kafka_event_error(event)) {
-            st = status_new(STATUS_BROKER, "cannot create topics: %s", event ? rd_kafka_event_error_string(event) : "no answer from the broker");
+            st = status_new(STATUS_BROKER, "cannot create topics: %s",
+                            event ? rd_kafka_event_error_string(event)
+                                  : "no answer from the broker");
         } else {
             st = take_results(plan, event, out);
         }
@@ -344,5 +380,28 @@ struct status *topics_apply(const struct settings *settings, struct topics_plan 
     }
     rd_kafka_NewTopic_destroy_array(topics, count);
     kafka_close(admin);
+    return st;
+}
+
+struct status *topics_run(const struct settings *settings, const struct topics_options *options,
+                          struct buf *report)
+{
+    struct topics_plan *plan = NULL;
+    if (options->partitions < 0 || options->partitions > 100000 || options->replication < 0 ||
+        options->replication > 1000) {
+        return status_new(STATUS_USAGE,
+                          "topics: --partitions and --replication are small positive numbers");
+    }
+    TRY(look(settings, (int32_t)options->partitions, (int32_t)options->replication, &plan));
+    struct status *st = options->action == TOPICS_APPLY ? apply(settings, plan, report) : NULL;
+    print(plan, report);
+    size_t absent = missing(plan), different = differing(plan);
+    if (!st && options->action == TOPICS_VERIFY && (absent || different)) {
+        st = status_new(
+            STATUS_BROKER,
+            "%zu topics are missing, %zu differ: `restock topics apply` creates what is missing",
+            absent, different);
+    }
+    free(plan);
     return st;
 }

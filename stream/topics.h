@@ -1,30 +1,26 @@
-/* The topics of the product: what they should be, what they are, and making them so.
+/* The topics of the product: what they should be, what they are, and making them so (`restock
+ * topics plan|apply|verify`).
  *
- *     struct topics_plan *plan;
- *     TRY(topics_look(&settings, partitions, replication, &plan));
- *     topics_print(plan, stdout);                       // plan
- *     TRY(topics_apply(&settings, plan, stdout));       // apply: creates what is missing, reports what differs, changes nothing there
- *     if (topics_missing(plan) || topics_differing(plan)) ...           // verify
- *     topics_plan_free(plan);
- *
- * Inputs belong to the shop: they are looked at (the message limit of dead letters follows theirs), never created. */
+ * Inputs belong to the shop: they are looked at (the message limit of dead letters follows theirs),
+ * never created. A topic that is there already is left as it is; what differs is reported. */
 #ifndef RESTOCK_TOPICS_H
 #define RESTOCK_TOPICS_H
 
+#include "config/base/buf.h"
 #include "stream/settings.h"
 
-#include <stdio.h>
+enum topics_action { TOPICS_PLAN, TOPICS_APPLY, TOPICS_VERIFY };
 
-struct topics_plan;
+struct topics_options {
+    enum topics_action action;
+    int64_t
+        partitions; /* of `lines`, `state` and outputs where they are made; 0: lines.partitions */
+    int64_t replication; /* 0: the broker's default */
+};
 
-/* partitions: of `lines` and `state` where they are made; 0: the configuration's. replication 0: the broker's default. */
-struct status *topics_look(const struct settings *settings, int32_t partitions, int32_t replication, struct topics_plan **out)
-    __attribute__((warn_unused_result));
-void topics_plan_free(struct topics_plan *plan);
-void topics_print(const struct topics_plan *plan, FILE *out);
-size_t topics_missing(const struct topics_plan *plan);
-size_t topics_differing(const struct topics_plan *plan);
-/* Create what is missing. A topic that somebody else made meanwhile is fine. */
-struct status *topics_apply(const struct settings *settings, struct topics_plan *plan, FILE *out) __attribute__((warn_unused_result));
+/* report: text for people, a line per topic; filled on errors too. VERIFY fails where something is
+ * missing or differs. */
+struct status *topics_run(const struct settings *settings, const struct topics_options *options,
+                          struct buf *report) __attribute__((warn_unused_result));
 
 #endif

@@ -33,6 +33,7 @@ struct worker_ends {
 
 struct worker_shared {
     const struct settings *settings;
+    const struct map *maps[INPUT_COUNT]; /* NULL: the canonical record, or the topic is not there */
     const struct plan *plan; /* NULL without the role plan */
     const char *instance;
     bool static_membership, until_end;

@@ -405,7 +405,11 @@ static struct status *restore_some(struct plan_worker *plan)
     }
     int32_t done = -1;
     struct status *st = restore_step(plan->restore, RESTORE_TURN_MS, on_record, plan, &done);
+    uint64_t before = plan->worker->work->restore.records;
     restore_view(plan->restore, &plan->worker->work->restore);
+    if (plan->worker->work->restore.records != before) {
+        plan->worker->work->progress_ms = kafka_now_ms();
+    }
     if (!st && done >= 0) {
         plan->worker->work->progress_ms = kafka_now_ms();
         st = restored(plan, done);
