@@ -267,19 +267,23 @@ void linecheck_basket(struct linecheck *check, int64_t median_quantity, int32_t 
     check->basket = median_quantity > 1 ? share * logf((float)median_quantity) : 0;
 }
 
-/* Lines of the last QUARTER buckets, discounted; the open bucket's count of lines. */
-static void count_line(const struct linecheck *check, struct linecheck_cols *cols, uint32_t i,
-                       int64_t bucket)
+/* Lines of the last QUARTER buckets, discounted, and counts of the newest LINECHECK_OPEN buckets.
+ * Places are cleared when the newest bucket moves on, by an event: a close changes nothing here, so
+ * that what was saved with the last event is whole. */
+static void count_line(struct linecheck_cols *cols, uint32_t i, int64_t bucket)
 {
+    bool first = !(cols->activity[i] > 0);
     int32_t passed = (int32_t)((uint32_t)bucket - cols->activity_bucket[i]);
-    if (cols->activity[i] > 0 && passed > 0) {
-        cols->activity[i] *= powf(1 - 1 / QUARTER, (float)passed);
-    }
-    if (passed > 0 || !(cols->activity[i] > 0)) {
+    if (first || passed > 0) {
+        int32_t stale = first || passed > LINECHECK_OPEN ? LINECHECK_OPEN : passed;
+        for (int32_t back = 0; back < stale; back++) {
+            cols->lines[place(bucket - back)][i] = 0;
+        }
+        cols->activity[i] *= first ? 1 : powf(1 - 1 / QUARTER, (float)passed);
         cols->activity_bucket[i] = (uint32_t)bucket;
     }
     cols->activity[i] += 1;
-    if (!check->started || (bucket > check->bucket && bucket - check->bucket <= LINECHECK_OPEN)) {
+    if (passed > -LINECHECK_OPEN || first) {
         saturate(&cols->lines[place(bucket)][i]);
     }
 }
@@ -292,7 +296,7 @@ bool linecheck_quantity(struct linecheck *check, struct linecheck_cols *cols, ui
     if (quantity <= 0) {
         return false;
     }
-    count_line(check, cols, row, bucket);
+    count_line(cols, row, bucket);
     float x = logf((float)quantity) - BASKET_SHARE * basket, raw = 0;
     if (busy(check, cols, row) && cols->quantities[row] >= QUANTITIES_KNOWN) {
         float spread = cols->quantity_spread[row] + QUANTITY_FLOOR;
@@ -312,11 +316,18 @@ bool linecheck_quantity(struct linecheck *check, struct linecheck_cols *cols, ui
     return odd;
 }
 
-void linecheck_take(struct linecheck_cols *cols, uint32_t series, int64_t bucket, uint16_t *lines)
+uint64_t linecheck_lines(const struct linecheck_cols *cols, uint32_t series, int64_t bucket,
+                         uint16_t *lines)
 {
-    uint16_t *open = cols->lines[place(bucket)];
-    memcpy(lines, open, series * sizeof *lines);
-    memset(open, 0, series * sizeof *open);
+    const uint16_t *open = cols->lines[place(bucket)];
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < series; i++) {
+        int32_t back = (int32_t)(cols->activity_bucket[i] - (uint32_t)bucket);
+        bool kept = cols->activity[i] > 0 && back >= 0 && back < LINECHECK_OPEN;
+        lines[i] = kept ? open[i] : 0;
+        total += lines[i];
+    }
+    return total;
 }
 
 static float returns_score(uint32_t count, float rate)

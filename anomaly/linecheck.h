@@ -30,7 +30,7 @@ struct linecheck_cols { /* [N]; zero = nothing known */
     uint16_t *prices, *quantities; /* lines learned, saturating */
     float *activity; /* lines in the last QUARTER buckets, discounted, as of activity_bucket */
     uint32_t *activity_bucket;
-    uint16_t *lines[LINECHECK_OPEN]; /* lines of open buckets, place bucket % LINECHECK_OPEN */
+    uint16_t *lines[LINECHECK_OPEN]; /* of the newest buckets; see linecheck_lines */
     uint16_t *returns_now; /* returned lines in returns_bucket */
 };
 
@@ -58,10 +58,11 @@ void linecheck_basket(struct linecheck *check, int64_t median_quantity, int32_t 
 /* A returned line: a return or a cancellation. */
 bool linecheck_return(struct linecheck *check, struct linecheck_cols *cols, uint32_t row,
                       int64_t bucket, struct alert_signal *out);
-/* At a close: lines of each series of the tile in `bucket`, as counted by linecheck_quantity, for
- * tails_input.lines; their places are free afterwards. Lines more than LINECHECK_OPEN buckets ahead
- * of the last close are not counted. lines: [series]. */
-void linecheck_take(struct linecheck_cols *cols, uint32_t series, int64_t bucket, uint16_t *lines);
+/* Lines of each series of a tile in one of the last LINECHECK_OPEN buckets, as counted by
+ * linecheck_quantity, for tails_input.lines; returns their sum, for tails_total. lines: [series].
+ */
+uint64_t linecheck_lines(const struct linecheck_cols *cols, uint32_t series, int64_t bucket,
+                         uint16_t *lines);
 /* At a close, for an open alert of these kinds: quiet if the bucket [start_ms, ...) had nothing odd
  * (a price needs lines to say so, else it is missing), neutral otherwise. */
 void linecheck_quiet(const struct alert *alert, int64_t bucket, int64_t start_ms, bool had_lines,

@@ -70,9 +70,9 @@ void tails_destroy(struct tails *tails);
  * nothing. phase, season, total_units: as for forecaster_begin_close. */
 void tails_begin_close(struct tails *tails, int64_t bucket, int32_t phase, int32_t season,
                        double total_units, double budget);
-/* After tails_begin_close, before the tiles of that close: lines of the whole shop in the bucket
- * (the sum that ticks carry). Series are then judged by their share of it, so that busy days,
- * closed days and seasons of the shop are nobody's anomaly. For use with tails_input.lines. */
+/* After tails_begin_close, before the tiles of that close: lines of all series of the shard in the
+ * bucket. Series are then judged by their share of it, so that busy days, closed days and seasons
+ * of the shop are nobody's anomaly. For use with tails_input.lines. */
 void tails_total(struct tails *tails, double lines);
 /* Judge and learn one tile. Returns the number of signals in out (at most `capacity`; TAILS_KINDS *
  * N is always enough). Signals have kind, strength, series = row, score, probability, expected,

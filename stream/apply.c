@@ -95,6 +95,7 @@ static void check_line(struct shard *shard, const struct order_line *order, uint
         linecheck_price(shard->linecheck, cols, row, bucket, order->unit_price, &alert)) {
         signal(shard, &alert, series, order->event_ms, (double)order->quantity);
     }
+    linecheck_basket(shard->linecheck, order->basket_median, order->basket_lines);
     if (linecheck_quantity(shard->linecheck, cols, row, bucket, order->quantity, &alert)) {
         signal(shard, &alert, series, order->event_ms, (double)order->quantity);
     }
@@ -322,11 +323,11 @@ static void pass_hours(struct shard *shard, int64_t watermark_ms)
         first = last - HOURS_AT_ONCE;
     }
     const struct zone *zone = shard->plan->settings_ref->zone;
-    struct alert_signal signals[FEED_STREAMS];
+    struct alert_signal signals[2 * FEED_STREAMS];
     for (int64_t hour = first; hour <= last; hour++) {
         int64_t local = zone_to_local(zone, hour * HOUR_MS) / HOUR_MS;
         int32_t phase = (int32_t)((local + 72) % FEED_WEEK); /* 1970-01-01 was a Thursday */
-        uint32_t count = feed_hour(shard->feed, hour, phase, false, signals, FEED_STREAMS);
+        uint32_t count = feed_hour(shard->feed, hour, phase, false, signals, 2 * FEED_STREAMS);
         feed_signals(shard, signals, count, hour);
         shard->feed_hour = hour;
         shard->feed_changed = true;

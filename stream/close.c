@@ -107,6 +107,18 @@ static bool all_silent(const struct shard *shard)
     return partitions > 0 && shard->tails;
 }
 
+/* Order lines of all series of the shard in the bucket. */
+static uint64_t all_lines(const struct shard *shard, int64_t bucket)
+{
+    uint64_t total = 0;
+    uint16_t lines[PLAN_TILE_SERIES];
+    for (uint32_t i = 0; i < shard->tile_count; i++) {
+        const struct tile *tile = shard->tiles[i];
+        total += linecheck_lines(&tile->linecheck, tile->series, bucket, lines);
+    }
+    return total;
+}
+
 static void begin(struct shard *shard)
 {
     const struct plan *plan = shard->plan;
@@ -120,6 +132,7 @@ static void begin(struct shard *shard)
             alert_budget(&settings->alert, settings->stream.bucket_ms, plan->partitions);
         forecaster_begin_close(shard->forecaster, bucket, phase, season_of(plan), (double)units);
         tails_begin_close(shard->tails, bucket, phase, season_of(plan), (double)units, budget);
+        tails_total(shard->tails, (double)all_lines(shard, bucket));
         linecheck_begin_close(shard->linecheck, bucket, budget);
         shard->models_changed = true;
         shard->checks_changed = true;
@@ -401,8 +414,10 @@ static void score_and_forecast(struct shard *shard, struct tile *tile, uint32_t 
     struct window window;
     mark_out_of_stock(shard, tile, tile_index, bucket);
     gather(shard, tile, tile_index, bucket, &window);
+    uint16_t lines[PLAN_TILE_SERIES];
+    linecheck_lines(&tile->linecheck, tile->series, bucket, lines);
     struct tails_input in = {&window, tile->forecast.next_mean, tile->forecast.next_variance,
-                             tile->forecast.demand_class};
+                             tile->forecast.demand_class, lines};
     uint32_t count = tails_close(shard->tails, &tile->tails, &in, shard->scratch.signals,
                                  TAILS_KINDS * PLAN_TILE_SERIES);
     alerts(shard, tile, tile_index, &in, count); /* before learn moves next_mean on */

@@ -165,6 +165,58 @@ Test(linecheck, silent_while_it_learns_and_deaf_to_nonsense)
     bench_destroy(&bench);
 }
 
+static uint16_t lines_of(struct bench *bench, uint32_t row, int64_t bucket)
+{
+    uint16_t lines[N];
+    linecheck_lines(&bench->cols, N, bucket, lines);
+    return lines[row];
+}
+
+static void sell(struct bench *bench, int64_t bucket, int times)
+{
+    struct alert_signal signal;
+    for (int i = 0; i < times; i++) {
+        linecheck_quantity(bench->check, &bench->cols, 2, bucket, 3, &signal);
+    }
+}
+
+Test(linecheck, lines_of_open_buckets_are_counted)
+{
+    struct bench bench = bench_create(8);
+    sell(&bench, 100, 3);
+    sell(&bench, 102, 2);
+    sell(&bench, 101, 4); /* behind the newest one */
+    cr_assert_eq(lines_of(&bench, 2, 100), 3);
+    cr_assert_eq(lines_of(&bench, 2, 101), 4);
+    cr_assert_eq(lines_of(&bench, 2, 102), 2);
+    cr_assert_eq(lines_of(&bench, 2, 103), 0);
+    cr_assert_eq(lines_of(&bench, 1, 100), 0);
+    sell(&bench, 108, 1); /* the place of 100 */
+    cr_assert_eq(lines_of(&bench, 2, 108), 1);
+    cr_assert_eq(lines_of(&bench, 2, 100), 0);
+    cr_assert_eq(lines_of(&bench, 2, 101), 4);
+    sell(&bench, 90, 1); /* too old to be counted */
+    cr_assert_eq(lines_of(&bench, 2, 90), 0);
+    sell(&bench, 5000, 1);
+    cr_assert_eq(lines_of(&bench, 2, 5000), 1);
+    cr_assert_eq(lines_of(&bench, 2, 4996), 0);
+    bench_destroy(&bench);
+}
+
+Test(linecheck, a_large_line_in_a_wholesale_basket_is_no_surprise)
+{
+    struct bench bench = bench_create(9);
+    ordinary(&bench, 40);
+    struct alert_signal alone, among;
+    cr_assert(linecheck_quantity(bench.check, &bench.cols, 7, bench.bucket, 400, &alone));
+    linecheck_basket(bench.check, 400, 30);
+    bool odd = linecheck_quantity(bench.check, &bench.cols, 8, bench.bucket, 400, &among);
+    cr_assert(!odd || among.score < alone.score - 1);
+    cr_assert(linecheck_quantity(bench.check, &bench.cols, 8, bench.bucket, 3000, &alone),
+              "a basket counts once");
+    bench_destroy(&bench);
+}
+
 Test(linecheck, quiet_needs_data_of_its_kind)
 {
     struct alert alert = {.kind = ALERT_PRICE_ERROR, .series = 3, .seen_ms = 1000};
