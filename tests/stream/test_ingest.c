@@ -126,7 +126,7 @@ static void fill(struct feed *feed, struct rng *rng, size_t orders, size_t stock
             now += (int64_t)rng_below(rng, (uint64_t)(2 * step + 1));
             int64_t jitter = (int64_t)rng_below(rng, (uint64_t)feed->options.lateness_ms);
             (void)snprintf(sku, sizeof sku, "%05d", (int)rng_below(rng, 20));
-            feed_line(source, sku, now - jitter, 1 + (int64_t)rng_below(rng, 5));
+            feed_order_line(source, sku, now - jitter, 1 + (int64_t)rng_below(rng, 5));
         }
     }
 }
@@ -210,7 +210,7 @@ Test(ingest, one_partition_gives_the_same_lines_and_closes_every_time)
         int64_t now = FEED_START_MS;
         for (int k = 0; k < 300; k++) {
             now += (int64_t)rng_below(&same, 4 * (uint64_t)HOUR_MS);
-            feed_line(orders, k % 3 ? "A" : "B", now - (int64_t)rng_below(&same, (uint64_t)HOUR_MS),
+            feed_order_line(orders, k % 3 ? "A" : "B", now - (int64_t)rng_below(&same, (uint64_t)HOUR_MS),
                       1 + k % 4);
         }
         orders->visible = seed ? 0 : SIZE_MAX;
@@ -398,8 +398,8 @@ Test(ingest, live_ticks_follow_the_clock)
     feed_init(&feed, false);
     struct feed_source *orders = feed_source(&feed, INPUT_ORDERS, 0);
     (void)feed_source(&feed, INPUT_STOCK, 0);
-    feed_line(orders, "A", clock - 5000, 1);
-    feed_line(orders, "A", clock + 60000, 1); /* a shop clock that runs ahead */
+    feed_order_line(orders, "A", clock - 5000, 1);
+    feed_order_line(orders, "A", clock + 60000, 1); /* a shop clock that runs ahead */
     feed_start(&feed, &worker, 3, clock);
     cr_assert(feed_read(&worker, 0));
     cr_assert_not(ingest_write(worker.ingest), "stock has not spoken yet");
@@ -443,10 +443,10 @@ Test(ingest, a_source_that_is_far_ahead_is_held_and_raises_its_mark)
     feed_init(&feed, false);
     struct feed_source *first = feed_source(&feed, INPUT_ORDERS, 0);
     struct feed_source *second = feed_source(&feed, INPUT_ORDERS, 1);
-    feed_line(first, "A", FEED_START_MS, 1);
-    feed_line(first, "A", FEED_START_MS + 3 * FEED_DAY_MS, 1);
-    feed_line(second, "B", FEED_START_MS, 1);
-    feed_line(second, "B", FEED_START_MS + 2 * FEED_DAY_MS, 1);
+    feed_order_line(first, "A", FEED_START_MS, 1);
+    feed_order_line(first, "A", FEED_START_MS + 3 * FEED_DAY_MS, 1);
+    feed_order_line(second, "B", FEED_START_MS, 1);
+    feed_order_line(second, "B", FEED_START_MS + 2 * FEED_DAY_MS, 1);
     feed_start(&feed, &worker, 3, LATER_MS);
     for (size_t i = 0; i < 2; i++) {
         cr_assert(feed_read(&worker, 0));
@@ -477,8 +477,8 @@ Test(ingest, until_end_says_ended_and_says_it_again_when_asked)
     feed_init(&feed, false);
     feed.options.until_end = true;
     struct feed_source *orders = feed_source(&feed, INPUT_ORDERS, 0);
-    feed_line(orders, "A", FEED_START_MS, 1);
-    feed_line(orders, "A", FEED_START_MS + HOUR_MS, 1);
+    feed_order_line(orders, "A", FEED_START_MS, 1);
+    feed_order_line(orders, "A", FEED_START_MS + HOUR_MS, 1);
     feed_start(&feed, &worker, 1, LATER_MS);
     cr_assert_not(ingest_ended(worker.ingest));
     feed_drain(&worker);
