@@ -63,7 +63,7 @@ struct ingest_worker {
     size_t source_count;
     struct ingest_offset *sealed_offsets; /* [source_count] while sealed */
     size_t sealed_count;
-    bool sealed, items_ready;
+    bool sealed, items_ready, begin_again;
     uint64_t epoch;
     int64_t dirty_since_ms, committed_ms, retry_ms, ended_again_ms, items_ask_ms, items_since_ms;
     struct status *fault;
@@ -172,7 +172,7 @@ static struct status *settle(struct ingest_worker *in)
             "ingest",
             "another worker went on with these partitions: begun again from what is committed");
         drop_sources(in);
-        in->epoch = 0;
+        in->begin_again = true;
     }
     free(places);
     return st;
@@ -649,6 +649,10 @@ static struct status *turn(struct ingest_worker *in)
         struct status *st = in->fault;
         in->fault = NULL;
         return st;
+    }
+    if (in->begin_again) {
+        return status_new_flags(STATUS_BROKER, STATUS_RETRY,
+                                "another worker went on with partitions of ours");
     }
     TRY(adopt(in));
     ingest_clock(in->ingest, kafka_wall_ms());

@@ -51,6 +51,8 @@ struct plan_worker {
     struct slot *slots;
     size_t slot_count;
     uint64_t epoch; /* of the assignment that was adopted */
+    bool fetch_due; /* partitions were started since the fetch list was given */
+    bool begin_again; /* a shard was dropped though its partition may be ours */
     int64_t dirty_since_ms, committed_ms, retry_ms;
     struct status *fault; /* found where no status can be returned (the rebalance callback) */
 };
@@ -175,7 +177,7 @@ static struct status *settle(struct plan_worker *plan)
             LOG_WARN("plan", "another worker went on with this shard: dropped",
                      log_i64("partition", slot->partition), log_i64("offset", mark.offset));
             drop_slot(plan, slot);
-            plan->epoch = 0; /* if it is still ours, restore it */
+            plan->begin_again = true; /* if the partition is still ours, restore it */
         }
     }
     free(places);
@@ -324,12 +326,12 @@ static void run_slot(struct plan_worker *plan, struct slot *slot, int64_t offset
     struct member_part *part = member_part(plan->member, 0, slot->partition);
     ASSERT(part && part->assigned);
     member_start(part, offset);
+    plan->fetch_due = true;
 }
 
 /* A warm shard may be used when nobody else committed since; an outbox that is still sealed is sent
  * first. */
-static struct status *adopt_one(struct plan_worker *plan, const struct member_place *place,
-                                bool *started)
+static struct status *adopt_one(struct plan_worker *plan, const struct member_place *place)
 {
     struct slot *slot = find_slot(plan, place->partition);
     if (slot) {
@@ -339,7 +341,6 @@ static struct status *adopt_one(struct plan_worker *plan, const struct member_pl
         }
         if (same_mark(mark, slot->first)) {
             run_slot(plan, slot, slot->position);
-            *started = true;
             LOG_INFO("plan", "shard was kept warm", log_i64("partition", slot->partition),
                      log_i64("offset", slot->position));
             return NULL;
@@ -365,15 +366,11 @@ static struct status *adopt(struct plan_worker *plan)
             places[wanted++] = (struct member_place){.partition = parts[i].partition};
         }
     }
-    bool started = false;
     struct status *st = member_committed(plan->member, places, wanted);
     for (size_t i = 0; !st && i < wanted; i++) {
-        st = adopt_one(plan, &places[i], &started);
+        st = adopt_one(plan, &places[i]);
     }
     free(places);
-    if (started && !st) {
-        st = member_fetch(plan->member);
-    }
     if (status_has(st, STATUS_RETRY)) {
         LOG_WARN("plan", status_message(st));
         status_free(st);
@@ -395,6 +392,18 @@ static struct status *restored(struct plan_worker *plan, int32_t partition)
         "topic `%s` partition %d", lines_topic(plan), (int)partition));
     slot->counted = *shard_counts(slot->shard);
     run_slot(plan, slot, next);
+    return NULL;
+}
+
+/* The fetch list is given once per assignment, when all of its shards are ready: librdkafka 2.0.2
+ * stops a partition twice, and dies of it, when a second list comes while the first is still taking
+ * effect. */
+static struct status *fetch_maybe(struct plan_worker *plan)
+{
+    if (!plan->fetch_due || plan->restore || plan->epoch != member_epoch(plan->member)) {
+        return NULL;
+    }
+    plan->fetch_due = false;
     return member_fetch(plan->member);
 }
 
@@ -439,9 +448,9 @@ static void cool(struct plan_worker *plan)
  */
 
 /* Apply a batch; when the outbox is full it is committed in between. A commit that does not succeed
- * leaves the rest to be read again. */
+ * is tried again at once. */
 static struct status *apply_batch(struct plan_worker *plan, struct slot *slot,
-                                  rd_kafka_message_t **batch, size_t count, bool *again)
+                                  rd_kafka_message_t **batch, size_t count)
 {
     int64_t limit = plan->settings->stream.outbox_max_bytes;
     for (size_t i = 0; i < count; i++) {
@@ -458,9 +467,12 @@ static struct status *apply_batch(struct plan_worker *plan, struct slot *slot,
         }
         TRY(commit(plan));
         slot = find_slot(plan, part->partition);
-        if (!slot || slot->sealed) { /* dropped, or to be sent again first */
-            member_start(part, message->offset + 1);
-            *again = true;
+        while (slot && slot->sealed && !worker_stopping(plan->worker)) {
+            worker_pause(plan->worker, RETRY_MS);
+            TRY(commit(plan));
+            slot = find_slot(plan, part->partition);
+        }
+        if (!slot || slot->sealed) { /* dropped, or the end has come: the rest stays unread */
             return NULL;
         }
     }
@@ -473,15 +485,11 @@ static struct status *read_slot(struct plan_worker *plan, size_t index, size_t *
     struct member_part *part = member_part(plan->member, 0, slot->partition);
     rd_kafka_message_t *batch[BATCH];
     size_t count = part && part->started ? member_read(part, batch, BATCH) : 0;
-    bool again = false;
-    struct status *st = apply_batch(plan, slot, batch, count, &again);
+    struct status *st = apply_batch(plan, slot, batch, count);
     for (size_t i = 0; i < count; i++) {
         rd_kafka_message_destroy(batch[i]);
     }
     *read += count;
-    if (!st && again) {
-        st = member_fetch(plan->member);
-    }
     return st;
 }
 
@@ -649,8 +657,13 @@ static struct status *turn_once(struct plan_worker *plan)
         plan->fault = NULL;
         return st;
     }
+    if (plan->begin_again) {
+        return status_new_flags(STATUS_BROKER, STATUS_RETRY,
+                                "another worker went on with a shard of ours");
+    }
     TRY(adopt(plan));
     TRY(restore_some(plan));
+    TRY(fetch_maybe(plan));
     TRY(read_all(plan, &turn));
     TRY(commit_maybe(plan, &turn, &wait));
     transaction_poll(plan->transaction);
