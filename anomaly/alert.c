@@ -237,6 +237,17 @@ bool alert_step(struct alert *alert, const struct alert_signal *signal,
     return *change == ALERT_DROPPED;
 }
 
+bool alert_covered(enum alert_kind kind, uint32_t open)
+{
+    static const uint32_t BY[ALERT_KINDS] = {
+        [ALERT_SPIKE] = 1u << ALERT_BULK_ORDER | 1u << ALERT_LEVEL_SHIFT_UP,
+        [ALERT_DROP] = 1u << ALERT_ZERO_RUN | 1u << ALERT_LEVEL_SHIFT_DOWN,
+        [ALERT_LEVEL_SHIFT_DOWN] = 1u << ALERT_ZERO_RUN,
+    };
+    ASSERT((unsigned)kind < ALERT_KINDS);
+    return (BY[kind] & open) != 0;
+}
+
 void alert_judge(struct alert *alert, enum alert_verdict verdict, int64_t now_ms,
                  enum alert_change *change)
 {

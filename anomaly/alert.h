@@ -172,6 +172,9 @@ void alert_evidence(struct alert_signal *signal, enum evidence_name name, double
  * one). now_ms never falls for one alert. */
 bool alert_step(struct alert *alert, const struct alert_signal *signal,
                 const struct alert_options *options, int64_t now_ms, enum alert_change *change);
+/* Another open alert of the same series says it already: a bulk order explains a spike, a zero run
+ * explains a drop. open: set of 1 << enum alert_kind. What is covered need not be stepped. */
+bool alert_covered(enum alert_kind kind, uint32_t open);
 /* A person's word: acknowledged and muted alerts stay open silently (muted: no UPDATE events); "not
  * an anomaly" resolves at once. */
 void alert_judge(struct alert *alert, enum alert_verdict verdict, int64_t now_ms,

@@ -227,11 +227,27 @@ static int64_t not_before(const struct alert *alert, int64_t now_ms)
     return alert->updated_ms > now ? alert->updated_ms : now;
 }
 
+/* Kinds of open alerts of a series, as a set. */
+static uint32_t open_kinds(const struct alert_table *table, uint32_t series)
+{
+    uint32_t open = 0;
+    for (int kind = 0; kind <= ALERT_BULK_ORDER; kind++) {
+        const struct alert *alert = alert_table_find(table, (enum alert_kind)kind, series, 0);
+        open |= alert && alert->state == ALERT_OPEN ? 1u << kind : 0;
+    }
+    return open;
+}
+
 uint32_t alert_table_step(struct alert_table *table, const struct alert_signal *signal,
                           struct slice scope_name, int64_t now_ms)
 {
     struct alert_entry *entry =
         table->slots[place(table, signal->kind, signal->series, signal->scope)];
+    if (signal->strength >= ALERT_WEAK && signal->series != ALERT_NO_SERIES &&
+        !(entry && entry->alert.state == ALERT_OPEN) &&
+        alert_covered(signal->kind, open_kinds(table, signal->series))) {
+        return 0;
+    }
     if (!entry) {
         if (signal->strength != ALERT_WEAK && signal->strength != ALERT_STRONG) {
             return 0;

@@ -270,6 +270,15 @@ Test(alert, spent_after_retention)
     cr_assert(alert_spent(&alert, &OPTIONS, 34 * DAY));
 }
 
+Test(alert, one_incident_one_alert)
+{
+    cr_assert(alert_covered(ALERT_SPIKE, 1u << ALERT_BULK_ORDER));
+    cr_assert(alert_covered(ALERT_DROP, 1u << ALERT_PRICE_ERROR | 1u << ALERT_ZERO_RUN));
+    cr_assert_not(alert_covered(ALERT_ZERO_RUN, 1u << ALERT_DROP));
+    cr_assert_not(alert_covered(ALERT_SPIKE, 1u << ALERT_SPIKE));
+    cr_assert_not(alert_covered(ALERT_DUPLICATE_FEED, UINT32_MAX));
+}
+
 Test(alert, budget_is_divided)
 {
     cr_assert_float_eq(alert_budget(&OPTIONS, DAY, 8), 1.25, 1e-12);
