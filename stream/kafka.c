@@ -298,3 +298,17 @@ struct status *kafka_ends(struct kafka *kafka, const char *topic, int32_t partit
     *high = last;
     return NULL;
 }
+
+struct status *kafka_assign(struct kafka *kafka, const rd_kafka_topic_partition_list_t *list)
+{
+    rd_kafka_resp_err_t code = rd_kafka_assign(kafka->rk, list);
+    /* Each question passes through the client's one queue: the first behind the orders to stop, the
+     * second behind their answers. */
+    for (int i = 0; i < 3; i++) {
+        rd_kafka_topic_partition_list_t *now = NULL;
+        if (!rd_kafka_assignment(kafka->rk, &now)) {
+            rd_kafka_topic_partition_list_destroy(now);
+        }
+    }
+    return kafka_code(code, "choose the partitions to read");
+}

@@ -80,6 +80,12 @@ struct status *kafka_partitions(struct kafka *kafka, const char *topic, int time
 struct status *kafka_ends(struct kafka *kafka, const char *topic, int32_t partition, int64_t *low,
                           int64_t *high) __attribute__((warn_unused_result));
 
+/* Replace the list of partitions that a consumer fetches (NULL: none), and wait until the fetchers
+ * it replaces have stopped: in 2.0.2 a second change before that stops one twice, which ends the
+ * process with an assertion. */
+struct status *kafka_assign(struct kafka *kafka, const rd_kafka_topic_partition_list_t *list)
+    __attribute__((warn_unused_result));
+
 int64_t kafka_now_ms(void); /* monotonic */
 int64_t kafka_wall_ms(void); /* since the epoch */
 

@@ -100,7 +100,8 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
     if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
         on_assign(member, list);
         rd_kafka_topic_partition_list_t *none = rd_kafka_topic_partition_list_new(0);
-        rd_kafka_assign(rk, none);
+        status_free(kafka_assign(member->kafka,
+                                 none)); /* fails only with the handle, which the next poll tells */
         rd_kafka_topic_partition_list_destroy(none);
         member->rebalances++;
     } else {
@@ -114,7 +115,7 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
         for (size_t i = 0; i < member->count; i++) {
             member->parts[i].assigned = member->parts[i].started = false;
         }
-        rd_kafka_assign(rk, NULL);
+        status_free(kafka_assign(member->kafka, NULL));
     }
     member->epoch++;
     LOG_INFO("group", err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? "assigned" : "revoked",
@@ -331,9 +332,9 @@ struct status *member_fetch(struct member *member)
                 ->offset = part->next < 0 ? RD_KAFKA_OFFSET_BEGINNING : part->next;
         }
     }
-    rd_kafka_resp_err_t code = rd_kafka_assign(member->kafka->rk, list);
+    struct status *st = kafka_assign(member->kafka, list);
     rd_kafka_topic_partition_list_destroy(list);
-    return kafka_code(code, "begin to read partitions");
+    return st;
 }
 
 size_t member_read(struct member_part *part, rd_kafka_message_t **batch, size_t max)

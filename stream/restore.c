@@ -87,9 +87,9 @@ static struct status *assign(struct restore *restore)
                 reading->next;
         }
     }
-    rd_kafka_resp_err_t code = rd_kafka_assign(restore->kafka->rk, list);
+    struct status *st = kafka_assign(restore->kafka, list);
     rd_kafka_topic_partition_list_destroy(list);
-    return kafka_code(code, "begin to read the state topic");
+    return st;
 }
 
 struct status *restore_begin(struct restore *restore, int32_t partition)

@@ -48,9 +48,9 @@ struct status *tick_reader_start(struct tick_reader *reader)
     TRY(kafka_ends(reader->kafka, reader->topic, 0, &low, &stable));
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(list, reader->topic, 0)->offset = stable;
-    rd_kafka_resp_err_t code = rd_kafka_assign(reader->kafka->rk, list);
+    struct status *st = kafka_assign(reader->kafka, list);
     rd_kafka_topic_partition_list_destroy(list);
-    return kafka_code(code, "begin to read ticks");
+    return st;
 }
 
 struct status *tick_reader_read(struct tick_reader *reader,
