@@ -89,6 +89,6 @@ struct status *kafka_assign(struct kafka *kafka, const rd_kafka_topic_partition_
 int64_t kafka_now_ms(void); /* monotonic */
 int64_t kafka_wall_ms(void); /* since the epoch */
 
-enum { KAFKA_ASK_MS = 5000, KAFKA_RECORD_MAX = 16 << 20 /* largest record of our own */ };
+enum { KAFKA_ASK_MS = 2000, KAFKA_RECORD_MAX = 16 << 20 /* largest record of our own */ };
 
 #endif

@@ -564,9 +564,21 @@ struct status *runtime_stop(struct runtime *runtime, struct runtime_view *out)
                  now + (allowed > 2 * GRACE_MS ? allowed - 2 * GRACE_MS : allowed / 2));
     atomic_store(&runtime->shared.stop, true);
     bool joined = !runtime->booted || join_until(runtime->boot, now + allowed);
+    struct status *hung =
+        joined
+            ? NULL
+            : status_new(STATUS_TIMEOUT,
+                         "starting did not end within shutdown_timeout: does the broker answer?");
     runtime->booted = runtime->booted && !joined;
-    for (size_t i = 0; joined && i < atomic_load(&runtime->worker_count); i++) {
-        joined = join_until(runtime->threads[i], now + allowed);
+    for (size_t i = 0; i < atomic_load(&runtime->worker_count); i++) {
+        if (!join_until(runtime->threads[i], now + allowed)) {
+            joined = false;
+            hung = status_join(
+                hung, status_new(STATUS_TIMEOUT,
+                                 "worker %s did not end within shutdown_timeout (%s): does the "
+                                 "broker answer? Nothing is half-committed",
+                                 runtime->workers[i].id, atomic_load(&runtime->workers[i].phase)));
+        }
     }
     runtime_view(runtime, out);
     pthread_mutex_lock(&runtime->mutex);
@@ -574,10 +586,8 @@ struct status *runtime_stop(struct runtime *runtime, struct runtime_view *out)
     runtime->result = NULL;
     pthread_mutex_unlock(&runtime->mutex);
     if (!joined) {
-        struct status *hung =
-            status_new(STATUS_TIMEOUT, "workers did not end within shutdown_timeout: the broker "
-                                       "does not answer; nothing is half-committed");
-        return status_join(st, hung);
+        status_free(st);
+        return hung;
     }
     destroy(runtime);
     return st;

@@ -18,6 +18,7 @@ void worker_init(struct worker *worker, struct worker_shared *shared, enum worke
     snprintf(worker->group, sizeof worker->group, "%s-%s", application, name);
     pthread_mutex_init(&worker->mutex, NULL);
     pthread_cond_init(&worker->answered, NULL);
+    atomic_store(&worker->phase, "starting");
     worker->work = calloc(1, sizeof *worker->work);
     ASSERT(worker->work && "out of memory for a worker");
 }

@@ -82,6 +82,7 @@ struct worker {
     char group[WORKER_NAME_BYTES]; /* "<application>-<role>" */
     pthread_mutex_t mutex; /* of what follows */
     pthread_cond_t answered;
+    _Atomic(const char *) phase; /* what it is about, for messages when it hangs; static text */
     struct worker_view view; /* copy for readers */
     struct worker_question question;
     struct worker_view *work; /* owner: worker thread; copied into view */

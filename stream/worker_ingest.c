@@ -644,6 +644,7 @@ static struct status *turn(struct ingest_worker *in)
 {
     size_t read = 0;
     int64_t wait = IDLE_WAIT_MS;
+    atomic_store(&in->worker->phase, "polling its group");
     TRY(member_poll(in->member));
     if (in->fault) {
         struct status *st = in->fault;
@@ -654,7 +655,9 @@ static struct status *turn(struct ingest_worker *in)
         return status_new_flags(STATUS_BROKER, STATUS_RETRY,
                                 "another worker went on with partitions of ours");
     }
+    atomic_store(&in->worker->phase, "taking over partitions");
     TRY(adopt(in));
+    atomic_store(&in->worker->phase, "working");
     ingest_clock(in->ingest, kafka_wall_ms());
     if (in->epoch == member_epoch(in->member)) {
         read_ticks(in);

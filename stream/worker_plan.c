@@ -651,6 +651,7 @@ static struct status *turn_once(struct plan_worker *plan)
 {
     struct turn turn = {0};
     int64_t wait = IDLE_WAIT_MS;
+    atomic_store(&plan->worker->phase, "polling its group");
     TRY(member_poll(plan->member));
     if (plan->fault) {
         struct status *st = plan->fault;
@@ -661,7 +662,9 @@ static struct status *turn_once(struct plan_worker *plan)
         return status_new_flags(STATUS_BROKER, STATUS_RETRY,
                                 "another worker went on with a shard of ours");
     }
+    atomic_store(&plan->worker->phase, "taking over partitions");
     TRY(adopt(plan));
+    atomic_store(&plan->worker->phase, "working");
     TRY(restore_some(plan));
     TRY(fetch_maybe(plan));
     TRY(read_all(plan, &turn));
@@ -684,7 +687,9 @@ static struct status *turn_once(struct plan_worker *plan)
 
 static void plan_fini(struct plan_worker *plan, bool in_order)
 {
+    atomic_store(&plan->worker->phase, "leaving its group");
     member_close(plan->member, in_order);
+    atomic_store(&plan->worker->phase, "closing its producer");
     transaction_close(plan->transaction);
     for (size_t i = 0; i < plan->slot_count; i++) {
         if (plan->slots[i].state != SLOT_FREE) {
@@ -694,6 +699,7 @@ static void plan_fini(struct plan_worker *plan, bool in_order)
             drop_slot(plan, &plan->slots[i]);
         }
     }
+    atomic_store(&plan->worker->phase, "closing its readers");
     restore_close(plan->restore);
     free(plan->slots);
     status_free(plan->fault);
