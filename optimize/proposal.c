@@ -97,7 +97,7 @@ static const struct option ROWS[] = {
      .type = OPTION_TEXT,
      .offset = FIELD(tenant),
      .default_text = "",
-     .help = "part of every proposal_id"},
+     .help = "part of every proposal_id and alert_id, so that several shops may share the topics"},
 };
 
 const struct option_table proposal_option_table = {

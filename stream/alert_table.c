@@ -188,8 +188,7 @@ const struct alert *alert_table_find(const struct alert_table *table, enum alert
 static struct alert_subject subject_of(const struct alert_table *table,
                                        const struct alert_entry *entry)
 {
-    struct alert_subject subject = {.tenant =
-                                        slice_of(table->plan->settings_ref->stream.application),
+    struct alert_subject subject = {.tenant = slice_of(table->plan->settings_ref->proposal.tenant),
                                     .sku = slice_of(""),
                                     .location = slice_of(""),
                                     .scope = {entry->scope_name, entry->scope_bytes},
@@ -208,6 +207,13 @@ static void write_event(struct alert_table *table, const struct alert_entry *ent
                                 .change = change,
                                 .subject = subject_of(table, entry),
                                 .currency = slice_of(table->plan->settings_ref->item.currency)};
+    const struct plan_sinks *sinks = table->plan->sinks_ref;
+    if (sinks) {
+        if (sinks->alert) {
+            sinks->alert(sinks->context, &entry->alert, change, &event.subject);
+        }
+        return;
+    }
     buf_reset(&table->key);
     buf_reset(&table->value);
     alert_id(&table->key, &entry->alert, &event.subject);

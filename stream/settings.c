@@ -54,8 +54,7 @@ static const struct option ROWS[] = {
      .type = OPTION_TEXT,
      FIELD(application),
      .default_text = "restock",
-     .help = "prefix of consumer groups and transactional ids; also the name inside proposal and "
-             "alert ids",
+     .help = "prefix of consumer groups and transactional ids",
      .flags = OPTION_SHAPES_STATE},
     {.path = "instance",
      .type = OPTION_TEXT,
@@ -416,7 +415,6 @@ struct status *settings_load(const char *path, const char *const *sets, size_t s
         return st;
     }
     settings.state_hash = config_state_hash(bindings, TABLE_COUNT);
-    settings.proposal.tenant = settings.stream.application;
     *out = settings;
     return NULL;
 }
