@@ -12,7 +12,7 @@
 
 #include "config/base/ensure.h"
 #include "config/base/hash.h"
-#include "model/empirical.h"
+#include "model/experts.h"
 #include "model/forecaster_parts.h"
 #include "model/probe.h"
 
@@ -20,15 +20,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const uint32_t EMPIRICAL_BUCKETS = 56;
-static const float RESCALE_MOST = 4;
 static const float LIGHT = 0.04f; /* share below which an expert is left out of a forecast */
 static const float SCORE_DISCOUNT = 0.97f; /* of a series' relative losses, per score */
-static const uint8_t UNTRUSTED = WINDOW_CENSORED | WINDOW_ANOMALOUS;
+static const uint8_t UNTRUSTED = EXPERTS_UNTRUSTED;
 
 const char *forecaster_name(enum forecast_expert expert)
 {
-    static const char *const NAMES[FORECAST_EXPERTS] = {"nb", "empirical"};
+    static const char *const NAMES[FORECAST_EXPERTS] = {"nb", "empirical", "gru"};
     return expert < FORECAST_EXPERTS ? NAMES[expert] : "unknown";
 }
 
@@ -85,6 +83,9 @@ struct forecaster *forecaster_create(const struct forecaster_options *options, u
             pool_init(&fc->pool[c][s]);
         }
     }
+    for (uint32_t s = 0; s < fc->rows; s++) {
+        fc->gru_row[s] = net_length_row(fc->length[s]);
+    }
     ewma_init(&fc->ewma, options->rate, options->winsor);
     negbin_init(&fc->negbin);
     size_t n = tile_series, steps = n * fc->horizon, sums = n * fc->rows;
@@ -97,8 +98,9 @@ struct forecaster *forecaster_create(const struct forecaster_options *options, u
     fc->sum_mean = calloc(sums, sizeof *fc->sum_mean);
     fc->sum_q = calloc(sums * FORECAST_LEVELS, sizeof *fc->sum_q);
     fc->weights = calloc(n * FORECAST_EXPERTS, sizeof *fc->weights);
-    if (!fc->units || !fc->learn || !fc->level || !fc->spread || !fc->step_mean || !fc->step_q ||
-        !fc->sum_mean || !fc->sum_q || !fc->weights) {
+    fc->gru = options->base_ref ? gru_expert_create(options->base_ref, tile_series) : NULL;
+    if ((options->base_ref && !fc->gru) || !fc->units || !fc->learn || !fc->level || !fc->spread ||
+        !fc->step_mean || !fc->step_q || !fc->sum_mean || !fc->sum_q || !fc->weights) {
         forecaster_destroy(fc);
         return NULL;
     }
@@ -119,6 +121,7 @@ void forecaster_destroy(struct forecaster *fc)
     free(fc->sum_mean);
     free(fc->sum_q);
     free(fc->weights);
+    gru_expert_destroy(fc->gru);
     free(fc);
 }
 
@@ -136,6 +139,13 @@ void forecaster_look_ahead(struct forecaster *fc)
             ahead += phase_ahead(&fc->phases, fc->phase, ++step);
         }
         fc->ahead[s] = ahead;
+    }
+    float week = phase_recent(&fc->phases, 7) / 7, fortnight = phase_recent(&fc->phases, 14) / 14;
+    float month = phase_recent(&fc->phases, 28) / 28;
+    fc->shop = (struct feature_shop){0};
+    if (week > 0 && month > 0) {
+        fc->shop =
+            (struct feature_shop){.week = logf(week / month), .fortnight = logf(fortnight / month)};
     }
 }
 
@@ -168,77 +178,8 @@ static void reset_series(struct forecaster_cols *cols, uint32_t tile, uint32_t i
     for (uint32_t slot = 0; slot < FORECASTER_PROBES; slot++) {
         cols->probe_target[slot * tile + i] = 0;
     }
-}
-
-/* Syntetos, Boylan: buckets per bucket with a sale, and squared variation of the sizes sold, over
- * the window. */
-static enum forecast_class classify(const struct window *window, uint32_t i)
-{
-    const float *units = window->units + (size_t)i * window->width;
-    const uint8_t *flags = window->flags + (size_t)i * window->width;
-    float sum = 0, square = 0;
-    uint32_t seen = 0, sold = 0;
-    for (uint32_t t = 0; t < window->width; t++) {
-        uint32_t use = !(flags[t] & UNTRUSTED);
-        float y = use ? units[t] : 0;
-        seen += use;
-        sold += y > 0;
-        sum += y;
-        square += y * y;
-    }
-    if (!sold) {
-        return FORECAST_LUMPY;
-    }
-    float mean = sum / (float)sold;
-    bool rare = (float)seen >= 1.32f * (float)sold;
-    bool wild = square / (float)sold - mean * mean >= 0.49f * mean * mean;
-    return rare ? (wild ? FORECAST_LUMPY : FORECAST_INTERMITTENT)
-                : (wild ? FORECAST_ERRATIC : FORECAST_SMOOTH);
-}
-
-static void nb_sum(const struct forecaster *fc, float level, float spread, uint32_t s, float *q,
-                   float *mean)
-{
-    float weight = fc->ahead[s];
-    float variance = spread * level * weight;
-    if (fc->length[s] > 1) {
-        /* Days are independent given the level; what is not known of the level itself is shared by
-         * all of them. */
-        variance += spread * level * weight * weight * fc->ewma.rate / (2 - fc->ewma.rate);
-    }
-    *mean = level * weight;
-    negbin_quantiles(&fc->negbin, *mean, variance, q);
-}
-
-static void read_history(const struct window *window, uint32_t i, struct empirical_history *history)
-{
-    struct empirical_source source = {.units = window->units + (size_t)i * window->width,
-                                      .flags = window->flags + (size_t)i * window->width,
-                                      .width = window->width,
-                                      .buckets = EMPIRICAL_BUCKETS,
-                                      .skip = UNTRUSTED};
-    empirical_read(history, &source);
-}
-
-static bool empirical_sum(const struct empirical_history *history, uint32_t length, float *q,
-                          float *mean)
-{
-    float sums[EMPIRICAL_MAX];
-    uint32_t n = empirical_sums(history, length, sums);
-    if (n) {
-        empirical_quantiles(sums, n, q, mean);
-    }
-    return n > 0;
-}
-
-/* The shape of what happened, at the level of today: the last 56 buckets are stale wherever demand
- * has moved. */
-static void rescale(float *q, float *mean, float target)
-{
-    float ratio = *mean > 0 ? fminf(fmaxf(target / *mean, 1 / RESCALE_MOST), RESCALE_MOST) : 1;
-    *mean *= ratio;
-    for (int k = 0; k < FORECAST_LEVELS; k++) {
-        q[k] *= ratio;
+    for (uint32_t j = 0; j < NET_HIDDEN && cols->gru_state; j++) {
+        cols->gru_state[j * tile + i] = 0;
     }
 }
 
@@ -258,27 +199,6 @@ static bool matured(const struct window *window, uint32_t i, uint32_t length, fl
     }
     *total = (float)sum;
     return true;
-}
-
-struct row { /* one forecast while it is made */
-    float q[FORECAST_EXPERTS][FORECAST_LEVELS];
-    float mean[FORECAST_EXPERTS];
-};
-
-/* What the experts with a weight say of row s of the sums; fc->level and fc->spread are of this
- * tile. An expert that knows nothing repeats nb. */
-static void ask_experts(const struct forecaster *fc, const struct empirical_history *history,
-                        uint32_t i, uint32_t s, const float *weight, struct row *row)
-{
-    nb_sum(fc, fc->level[i], fc->spread[i], s, row->q[FORECAST_NB], &row->mean[FORECAST_NB]);
-    if (weight[FORECAST_EMPIRICAL] > 0 &&
-        empirical_sum(history, fc->length[s], row->q[FORECAST_EMPIRICAL],
-                      &row->mean[FORECAST_EMPIRICAL])) {
-        rescale(row->q[FORECAST_EMPIRICAL], &row->mean[FORECAST_EMPIRICAL], row->mean[FORECAST_NB]);
-    } else {
-        memcpy(row->q[FORECAST_EMPIRICAL], row->q[FORECAST_NB], sizeof row->q[0]);
-        row->mean[FORECAST_EMPIRICAL] = row->mean[FORECAST_NB];
-    }
 }
 
 static int row_of(const struct forecaster *fc, uint32_t length)
@@ -307,6 +227,10 @@ static void series_weights(const struct forecaster *fc, const struct forecaster_
         loss[e] = *loss_at(cols, fc->tile, i, s, e);
     }
     pool_weights(&pools[s], loss, weight);
+    if (!fc->gru) { /* it repeats nb */
+        weight[FORECAST_NB] += weight[FORECAST_GRU];
+        weight[FORECAST_GRU] = 0;
+    }
 }
 
 static void score(struct forecaster *fc, struct forecaster_cols *cols, const struct window *window,
@@ -339,12 +263,12 @@ static void put_probe(struct forecaster *fc, struct forecaster_cols *cols,
     memcpy(&bits, &cols->level[i], sizeof bits);
     uint32_t s =
         (uint32_t)(hash_mix((uint64_t)window->bucket * 0x9e3779b97f4a7c15ULL ^ bits) % fc->rows);
-    static const float ALL[FORECAST_EXPERTS] = {1, 1};
-    struct row row;
+    static const float ALL[FORECAST_EXPERTS] = {1, 1, 1};
+    struct expert_row row;
     struct empirical_history history;
-    cols->demand_class[i] = (uint8_t)classify(window, i);
-    read_history(window, i, &history);
-    ask_experts(fc, &history, i, s, ALL, &row);
+    cols->demand_class[i] = (uint8_t)experts_class(window, i);
+    experts_history(window, i, &history);
+    experts_ask(fc, &history, i, s, ALL, &row);
     struct probe_target target = {.length = (uint8_t)fc->length[s],
                                   .demand_class = cols->demand_class[i]};
     probe_put(cols, fc->tile, i, slot, target, row.q[0]);
@@ -379,6 +303,16 @@ static void count_young(struct forecaster *fc, const struct ewma_rows *rows, flo
     }
 }
 
+static struct gru_view view_of(const struct forecaster *fc, const struct window *window)
+{
+    return (struct gru_view){.window = window,
+                             .level = fc->level,
+                             .spread = fc->spread,
+                             .factor = fc->phases.factor[window->phase],
+                             .shop = fc->shop,
+                             .tile = fc->tile};
+}
+
 void forecaster_learn(struct forecaster *fc, struct forecaster_cols *cols,
                       const struct window *window)
 {
@@ -404,6 +338,11 @@ void forecaster_learn(struct forecaster *fc, struct forecaster_cols *cols,
     count_young(fc, &rows, fc->phases.factor[window->phase]);
     ewma_update(&fc->ewma, &rows, fc->phases.factor[window->phase], fc->units, fc->learn);
     read_statistics(fc, &rows);
+    if (fc->gru) {
+        struct gru_view view = view_of(fc, window);
+        gru_expert_step(fc->gru, &view, cols->gru_state);
+        gru_expert_look(fc->gru, &view, cols->gru_state, NULL);
+    }
     float next = phase_ahead(&fc->phases, window->phase, 1);
     for (uint32_t i = 0; i < window->series; i++) {
         cols->next_mean[i] = fc->level[i] * next;
@@ -419,7 +358,7 @@ void forecaster_learn(struct forecaster *fc, struct forecaster_cols *cols,
 }
 
 /* Average of quantiles, stretched, counted, ascending. */
-static float mix(const struct forecaster *fc, const struct row *row, const struct pool *pool,
+static float mix(const struct forecaster *fc, const struct expert_row *row, const struct pool *pool,
                  const float *weight, float *restrict q)
 {
     float mean = 0;
@@ -466,11 +405,11 @@ static void predict_sums(struct forecaster *fc, const struct series_view *view)
     float *mean = fc->sum_mean + (size_t)view->i * fc->rows;
     float *q = fc->sum_q + (size_t)view->i * fc->rows * FORECAST_LEVELS;
     for (uint32_t s = 0; s < fc->rows; s++, q += FORECAST_LEVELS) {
-        struct row row;
+        struct expert_row row;
         float weight[FORECAST_EXPERTS];
         series_weights(fc, view->cols, view->i, view->pools, s, weight);
         drop_light(weight);
-        ask_experts(fc, &view->history, view->i, s, weight, &row);
+        experts_ask(fc, &view->history, view->i, s, weight, &row);
         mean[s] = mix(fc, &row, &view->pools[s], weight, q);
         if (s == 0) {
             memcpy(fc->weights + (size_t)view->i * FORECAST_EXPERTS, weight, sizeof weight);
@@ -483,32 +422,27 @@ static void predict_sums(struct forecaster *fc, const struct series_view *view)
     }
 }
 
-static void predict_steps(struct forecaster *fc, const struct window *window,
-                          const struct series_view *view)
+static void predict_steps(struct forecaster *fc, const struct series_view *view)
 {
     float *mean = fc->step_mean + (size_t)view->i * fc->horizon;
     float *q = fc->step_q + (size_t)view->i * fc->horizon * FORECAST_LEVELS;
-    struct row row;
+    struct expert_row row;
+    struct expert_shape shape = {0};
     float weight[FORECAST_EXPERTS];
     series_weights(fc, view->cols, view->i, view->pools, 0, weight);
-    float shape[FORECAST_LEVELS], shape_mean;
     drop_light(weight);
-    bool known =
-        weight[FORECAST_EMPIRICAL] > 0 && empirical_sum(&view->history, 1, shape, &shape_mean);
+    if (weight[FORECAST_EMPIRICAL] > 0) {
+        experts_shape(&view->history, &shape);
+    }
     uint32_t season = (uint32_t)fc->phases.season;
     for (uint32_t h = 0; h < fc->horizon; h++) {
         float *here = q + (size_t)h * FORECAST_LEVELS;
-        if (h >= season) {
+        if (h >= season && !(weight[FORECAST_GRU] > 0)) { /* the others only know phases */
             mean[h] = mean[h - season];
             memcpy(here, here - (size_t)season * FORECAST_LEVELS, FORECAST_LEVELS * sizeof *here);
             continue;
         }
-        row.mean[FORECAST_NB] = fc->level[view->i] * phase_ahead(&fc->phases, window->phase, h + 1);
-        negbin_quantiles(&fc->negbin, row.mean[FORECAST_NB],
-                         fc->spread[view->i] * row.mean[FORECAST_NB], row.q[FORECAST_NB]);
-        memcpy(row.q[FORECAST_EMPIRICAL], known ? shape : row.q[FORECAST_NB], sizeof shape);
-        row.mean[FORECAST_EMPIRICAL] = known ? shape_mean : row.mean[FORECAST_NB];
-        rescale(row.q[FORECAST_EMPIRICAL], &row.mean[FORECAST_EMPIRICAL], row.mean[FORECAST_NB]);
+        experts_ask_step(fc, &shape, view->i, h + 1, weight, &row);
         mean[h] = mix(fc, &row, &view->pools[0], weight, here);
     }
 }
@@ -567,6 +501,10 @@ void forecaster_predict(struct forecaster *fc, const struct forecaster_cols *col
            window->width == fc->width);
     struct ewma_rows rows = rows_of(cols, window->series);
     read_statistics(fc, &rows);
+    if (fc->gru) {
+        struct gru_view view = view_of(fc, window);
+        gru_expert_look(fc->gru, &view, cols->gru_state, want);
+    }
     for (uint32_t i = 0; i < window->series; i++) {
         clear_row(fc, i);
         if (want[i] == FORECAST_NONE || !window->age[i]) {
@@ -574,10 +512,10 @@ void forecaster_predict(struct forecaster *fc, const struct forecaster_cols *col
         }
         struct series_view view = {
             .i = i, .cols = cols, .pools = fc->pool[cols->demand_class[i] % FORECAST_CLASSES]};
-        read_history(window, i, &view.history);
+        experts_history(window, i, &view.history);
         predict_sums(fc, &view);
         if (want[i] == FORECAST_ALL) {
-            predict_steps(fc, window, &view);
+            predict_steps(fc, &view);
             align_steps(fc, i);
         }
         if (!row_finite(fc, i)) {

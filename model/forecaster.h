@@ -38,7 +38,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum forecast_expert { FORECAST_NB, FORECAST_EMPIRICAL, FORECAST_EXPERTS };
+enum forecast_expert { FORECAST_NB, FORECAST_EMPIRICAL, FORECAST_GRU, FORECAST_EXPERTS };
 
 enum forecast_class {
     FORECAST_SMOOTH,
@@ -50,7 +50,9 @@ enum forecast_class {
 
 enum forecast_want { FORECAST_NONE, FORECAST_SUMS, FORECAST_ALL }; /* values of want[] */
 
-enum { FORECASTER_PROBES = 3, FORECASTER_PROBE_LEVELS = 5 };
+enum { FORECASTER_PROBES = 2, FORECASTER_PROBE_LEVELS = 5 };
+
+struct base_model; /* model/base_model.h */
 
 struct forecaster_options {
     int64_t horizon; /* H, buckets */
@@ -58,6 +60,9 @@ struct forecaster_options {
     double rate; /* weight of the newest bucket in level and variance */
     double winsor; /* a bucket counts at most this many scales */
     bool conformal;
+    /* No option: weights of the third expert, read-only and shared by all shards; owner: the
+     * process. NULL: two experts. */
+    const struct base_model *base_ref;
 };
 
 extern const struct option_table forecaster_option_table;
@@ -76,10 +81,13 @@ struct forecaster_cols {
     float *loss_weight; /* [N] discounted number of scores */
     uint8_t *probe_target; /* [P, N] length and class of the forecast put aside; 0: free */
     uint8_t *probe_left; /* [P, N] closes until its target has matured */
+    uint16_t *gru_state; /* [GRU_HIDDEN, N] bfloat16, of gru_column_table; NULL where base_ref is */
     uint16_t *probe_q; /* [P * E * K, N] quantiles in bfloat16 */
 };
 
 extern const struct column_table forecaster_column_table;
+/* A table of its own in the same struct: to be carved only where there is a base model. */
+extern const struct column_table gru_column_table;
 
 /* Forecasts of one tile. Arrays are the forecaster's, valid until its next call. Rows of series
  * that were not wanted, or that never sold, are zero; step arrays are filled for FORECAST_ALL only.
@@ -137,7 +145,7 @@ struct status *forecaster_load(struct forecaster *fc, struct slice bytes)
 
 uint64_t forecaster_faults(
     const struct forecaster *fc); /* series reset because of a number that was not finite */
-const char *forecaster_name(enum forecast_expert expert); /* "nb", "empirical" */
+const char *forecaster_name(enum forecast_expert expert); /* "nb", "empirical", "gru" */
 const char *forecaster_class_name(enum forecast_class demand_class);
 
 #endif

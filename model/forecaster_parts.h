@@ -5,6 +5,7 @@
 
 #include "model/ewma.h"
 #include "model/forecaster.h"
+#include "model/gru_expert.h"
 #include "model/negbin.h"
 #include "model/phase.h"
 #include "model/pool.h"
@@ -27,6 +28,9 @@ struct forecaster {
     struct ewma ewma;
     struct negbin_table negbin;
     float ahead[POOL_ROWS_MAX]; /* [S] sum of the phase factors over each length */
+    struct feature_shop shop; /* derived */
+    struct gru_expert *gru; /* NULL: no base model */
+    uint32_t gru_row[POOL_ROWS_MAX]; /* [S] row of the network's head for each length */
     float *units; /* [N] scratch: the bucket that closed ... */
     uint8_t *learn; /* [N] ... and whether it may be learned from */
     float *level, *spread; /* [N] scratch */

@@ -68,8 +68,14 @@ static const struct column COLUMNS[] = {
     {"forecast.probe_q", COLUMN_U16, COLUMN_COLD,
      FORECASTER_PROBES *FORECAST_EXPERTS *FORECASTER_PROBE_LEVELS, PLANE(probe_q)},
 };
+
+static const struct column GRU_COLUMNS[] = {
+    {"forecast.gru_state", COLUMN_U16, COLUMN_COLD, NET_HIDDEN, PLANE(gru_state)},
+};
 #undef PLANE
 
+const struct column_table gru_column_table = {"gru", GRU_COLUMNS,
+                                              sizeof GRU_COLUMNS / sizeof GRU_COLUMNS[0]};
 const struct column_table forecaster_column_table = {"forecast", COLUMNS,
                                                      sizeof COLUMNS / sizeof COLUMNS[0]};
 
@@ -94,7 +100,8 @@ struct saved_row {
 enum { SHARED_BYTES = sizeof(struct head) + sizeof(struct young) + sizeof(struct young_tally) };
 
 _Static_assert(sizeof(struct head) == 56 && sizeof(struct young) % 8 == 0 &&
-                   sizeof(struct pool) % 8 == 0 && sizeof(struct pool_tally) % 8 == 0,
+                   sizeof(struct saved_row) ==
+                       8 + FORECAST_CLASSES * (sizeof(struct pool) + sizeof(struct pool_tally)),
                "no padding is saved");
 
 static const char MAGIC[4] = {'R', 'S', 'F', 'C'};

@@ -36,3 +36,16 @@ void phase_add(struct phase_factors *phases, int32_t phase, int32_t season, floa
     }
     phase_rebuild(phases, phase);
 }
+
+float phase_recent(const struct phase_factors *phases, uint32_t buckets)
+{
+    if (phases->seen < buckets) {
+        return 0;
+    }
+    uint32_t slots = (uint32_t)phases->season * PHASE_SEASONS;
+    double sum = 0;
+    for (uint32_t back = 0; back < buckets; back++) {
+        sum += (double)phases->total[(phases->place + slots - back) % slots];
+    }
+    return (float)sum;
+}

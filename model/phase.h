@@ -29,6 +29,8 @@ struct phase_factors {
 void phase_add(struct phase_factors *phases, int32_t phase, int32_t season, float total);
 /* Derived factors anew, for a newest bucket of `phase` (after a restore). */
 void phase_rebuild(struct phase_factors *phases, int32_t phase);
+/* Total of the newest `buckets`, or 0 where not so many are known. */
+float phase_recent(const struct phase_factors *phases, uint32_t buckets);
 /* Factor of the bucket `ahead` after one of `phase`. */
 static inline float phase_ahead(const struct phase_factors *phases, int32_t phase, uint32_t ahead)
 {

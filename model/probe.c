@@ -1,6 +1,7 @@
 #include "model/probe.h"
 
 #include "config/base/ensure.h"
+#include "model/bfloat.h"
 #include "model/pool.h"
 
 enum { CLASS_SHIFT = 6 };
@@ -60,7 +61,7 @@ void probe_put(struct forecaster_cols *cols, uint32_t tile, uint32_t i, int slot
     for (int e = 0; e < FORECAST_EXPERTS; e++) {
         for (int k = 0; k < FORECASTER_PROBE_LEVELS; k++) {
             float value = q[e * FORECAST_LEVELS + pool_levels[k]];
-            cols->probe_q[quantile_at(tile, i, slot, e, k)] = probe_pack(value);
+            cols->probe_q[quantile_at(tile, i, slot, e, k)] = bfloat_pack(value);
         }
     }
 }
@@ -73,7 +74,7 @@ struct probe_target probe_take(struct forecaster_cols *cols, uint32_t tile, uint
                                   .demand_class = cols->probe_target[at] >> CLASS_SHIFT};
     for (int e = 0; e < FORECAST_EXPERTS; e++) {
         for (int k = 0; k < FORECASTER_PROBE_LEVELS; k++) {
-            *q++ = probe_unpack(cols->probe_q[quantile_at(tile, i, slot, e, k)]);
+            *q++ = bfloat_unpack(cols->probe_q[quantile_at(tile, i, slot, e, k)]);
         }
     }
     cols->probe_target[at] = 0;

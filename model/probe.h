@@ -11,24 +11,6 @@
 
 #include "model/forecaster.h"
 
-#include <string.h>
-
-/* Nearest bfloat16; not for NaN. */
-static inline uint16_t probe_pack(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return (uint16_t)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
-}
-
-static inline float probe_unpack(uint16_t packed)
-{
-    uint32_t bits = (uint32_t)packed << 16;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
 enum { PROBE_NONE = -1, PROBE_LENGTH_MAX = 63 };
 
 struct probe_target { /* class as of the forecast: as of the target it would know the outcome */

@@ -1,6 +1,7 @@
 #include "model/forecaster.h"
 
 #include "model/forecaster_parts.h"
+#include "tests/model/base.h"
 #include "tests/model/shop.h"
 
 #include <criterion/criterion.h>
@@ -239,6 +240,7 @@ Test(forecaster, names)
 {
     cr_assert_str_eq(forecaster_name(FORECAST_NB), "nb");
     cr_assert_str_eq(forecaster_name(FORECAST_EMPIRICAL), "empirical");
+    cr_assert_str_eq(forecaster_name(FORECAST_GRU), "gru");
     cr_assert_str_eq(forecaster_name(FORECAST_EXPERTS), "unknown");
     cr_assert_str_eq(forecaster_class_name(FORECAST_LUMPY), "lumpy");
     cr_assert_str_eq(forecaster_class_name(FORECAST_CLASSES), "unknown");
@@ -247,4 +249,45 @@ Test(forecaster, names)
 Test(forecaster, the_columns_stay_small)
 {
     cr_assert_leq(column_table_bytes(&forecaster_column_table, 256), 256u * 110);
+}
+
+Test(forecaster, a_base_model_takes_part_and_tiles_may_still_be_cut_anywhere)
+{
+    struct base_model *base = base_make(0.05);
+    struct forecaster_options options = shop_options();
+    options.base_ref = base;
+    struct forecaster *whole = forecaster_create(&options, TILE_SERIES, SHOP_WIDTH);
+    struct forecaster *cut = forecaster_create(&options, TILE_SERIES, SHOP_WIDTH);
+    struct tile a, b;
+    tile_init(&a);
+    tile_init(&b);
+    tile_add_gru(&tile);
+    tile_add_gru(&a);
+    tile_add_gru(&b);
+    for (int t = 0; t < 100; t++) {
+        shop_run(&shop, whole, &tile.cols, t, t + 1);
+        forecaster_begin_close(cut, t, t % 7, 7, shop.total[t]);
+        struct window window = shop_window(&shop, t, 5, TILE_SERIES - 5);
+        forecaster_learn(cut, &b.cols, &window);
+        window = shop_window(&shop, t, 0, 5);
+        forecaster_learn(cut, &a.cols, &window);
+    }
+    struct forecast_block part;
+    struct window window = shop_window(&shop, 99, 0, TILE_SERIES);
+    forecaster_predict(whole, &tile.cols, &window, want, &block);
+    window = shop_window(&shop, 99, 5, TILE_SERIES - 5);
+    forecaster_predict(cut, &b.cols, &window, want, &part);
+    size_t sums = block.sums * FORECAST_LEVELS, steps = block.steps * FORECAST_LEVELS;
+    cr_assert_eq(
+        memcmp(part.sum_q, block.sum_q + 5 * sums, (TILE_SERIES - 5) * sums * sizeof(float)), 0);
+    cr_assert_eq(
+        memcmp(part.step_q, block.step_q + 5 * steps, (TILE_SERIES - 5) * steps * sizeof(float)),
+        0);
+    cr_assert_gt(block.weights[9 * FORECAST_EXPERTS + FORECAST_GRU], 0.1f);
+    cr_assert_eq(forecaster_faults(whole), 0u);
+    forecaster_destroy(whole);
+    forecaster_destroy(cut);
+    base_model_free(base);
+    tile_fini(&a);
+    tile_fini(&b);
 }

@@ -68,3 +68,14 @@ Test(phase, rebuild_gives_the_same_factors)
     phase_rebuild(&copy, 32 % 7);
     cr_assert_arr_eq(copy.factor, phases.factor, sizeof copy.factor);
 }
+
+Test(phase, recent_totals_are_known_or_nothing)
+{
+    struct phase_factors phases = {0};
+    for (int t = 0; t < 80; t++) {
+        phase_add(&phases, t % 7, 7, (float)t);
+    }
+    cr_assert_eq(phase_recent(&phases, 3), 79.0f + 78 + 77);
+    cr_assert_gt(phase_recent(&phases, 56), 0.0f);
+    cr_assert_eq(phase_recent(&phases, 57), 0.0f);
+}

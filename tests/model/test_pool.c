@@ -24,10 +24,11 @@ static void teach(struct pool *pool, float nb_top, float empirical_top, int clos
             float q[FORECAST_EXPERTS * FORECASTER_PROBE_LEVELS], relative[FORECAST_EXPERTS];
             uniform(nb_top, q + FORECAST_NB * FORECASTER_PROBE_LEVELS);
             uniform(empirical_top, q + FORECAST_EMPIRICAL * FORECASTER_PROBE_LEVELS);
+            uniform(400, q + FORECAST_GRU * FORECASTER_PROBE_LEVELS);
             struct pool_score score = {
                 .y = (float)(100 * rng_unit(&rng)), .q = q, .weight = pool->weight};
             pool_count(pool, &tally, &score, relative);
-            cr_assert_float_eq(relative[0] + relative[1], FORECAST_EXPERTS, 1e-4);
+            cr_assert_float_eq(relative[0] + relative[1] + relative[2], FORECAST_EXPERTS, 1e-4);
         }
         pool_fold(pool, &tally, 7);
         cr_assert_eq(tally.scores, 0);
@@ -40,7 +41,7 @@ Test(pool, weight_goes_to_the_better_expert_and_the_other_can_come_back)
     pool_init(&pool);
     teach(&pool, 180, 100, 150);
     cr_assert_gt(pool.weight[FORECAST_EMPIRICAL], 0.85f);
-    cr_assert_float_eq(pool.weight[0] + pool.weight[1], 1, 1e-5);
+    cr_assert_float_eq(pool.weight[0] + pool.weight[1] + pool.weight[2], 1, 1e-5);
     teach(&pool, 100, 180, 300);
     cr_assert_gt(pool.weight[FORECAST_NB], 0.85f);
 }
@@ -127,8 +128,8 @@ Test(pool, a_close_without_scores_changes_nothing_and_series_weights_add_to_one)
     struct pool_tally tally = {0};
     pool_fold(&pool, &tally, 7);
     cr_assert_eq(memcmp(&pool, &before, sizeof pool), 0);
-    float weight[FORECAST_EXPERTS], loss[FORECAST_EXPERTS] = {30, 10};
+    float weight[FORECAST_EXPERTS], loss[FORECAST_EXPERTS] = {30, 10, 30};
     pool_weights(&pool, loss, weight);
-    cr_assert_float_eq(weight[0] + weight[1], 1, 1e-6);
+    cr_assert_float_eq(weight[0] + weight[1] + weight[2], 1, 1e-6);
     cr_assert_lt(weight[0], pool.weight[0]);
 }

@@ -1,5 +1,6 @@
 #include "model/probe.h"
 
+#include "model/bfloat.h"
 #include "model/pool.h"
 #include "tests/model/tile.h"
 
@@ -9,10 +10,10 @@
 Test(probe, bfloat16_is_exact_for_small_counts_and_close_else)
 {
     for (int count = 0; count <= 256; count++) {
-        cr_assert_eq(probe_unpack(probe_pack((float)count)), (float)count);
+        cr_assert_eq(bfloat_unpack(bfloat_pack((float)count)), (float)count);
     }
     for (float x = 1e-3f; x < 1e12f; x *= 1.37f) {
-        cr_assert_float_eq(probe_unpack(probe_pack(x)), x, (double)x / 255);
+        cr_assert_float_eq(bfloat_unpack(bfloat_pack(x)), x, (double)x / 255);
     }
 }
 
@@ -57,8 +58,8 @@ Test(probe, the_longest_target_fits)
     float q[FORECAST_EXPERTS * FORECAST_LEVELS] = {0},
                                back[FORECAST_EXPERTS * FORECASTER_PROBE_LEVELS];
     struct probe_target target = {.length = PROBE_LENGTH_MAX, .demand_class = FORECAST_CLASSES - 1};
-    probe_put(&tile.cols, TILE_SERIES, 0, 2, target, q);
-    struct probe_target found = probe_take(&tile.cols, TILE_SERIES, 0, 2, back);
+    probe_put(&tile.cols, TILE_SERIES, 0, 1, target, q);
+    struct probe_target found = probe_take(&tile.cols, TILE_SERIES, 0, 1, back);
     cr_assert(found.length == PROBE_LENGTH_MAX && found.demand_class == FORECAST_CLASSES - 1);
     tile_fini(&tile);
 }

@@ -1,0 +1,29 @@
+/* What the network sees of a series when a bucket closes: NET_INPUTS numbers, none of them larger
+ * than a few units.
+ *
+ * Everything comes from the window and from the statistics of the forecaster, so that training and
+ * serving are the same code. Pure; any thread. */
+#ifndef RESTOCK_FEATURES_H
+#define RESTOCK_FEATURES_H
+
+#include "config/base/window.h"
+
+struct feature_shop { /* of the whole shop, from the totals of all series */
+    float week, fortnight; /* log of the last 7 (14) buckets' total over the last 28's, per bucket;
+                              0: not known */
+};
+
+/* x: [NET_INPUTS]. level, spread: as the negative binomial expert has them after this bucket;
+ * factor: phase factor of this bucket. */
+struct feature_source {
+    const struct window *window;
+    uint32_t i;
+    float level, spread, factor;
+    struct feature_shop shop;
+};
+void features_make(const struct feature_source *source, float *x);
+
+/* As if the whole shop were not known. */
+void features_hide_shop(float *x);
+
+#endif

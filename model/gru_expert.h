@@ -1,0 +1,42 @@
+/* The network as an expert of one shard: its states live in the tile's columns and take one step
+ * per close; its word on a forecast is a negative binomial that corrects the statistical one.
+ *
+ * Products always have one shape (GRU_BATCH rows, padded), so that no result depends on who else is
+ * in a tile. Thread: one owner. No allocation after create. */
+#ifndef RESTOCK_GRU_EXPERT_H
+#define RESTOCK_GRU_EXPERT_H
+
+#include "config/base/window.h"
+#include "model/base_model.h"
+#include "model/features.h"
+#include "model/likelihood.h"
+
+#include <stdint.h>
+
+enum { GRU_BATCH = 64 };
+
+struct gru_expert;
+
+struct gru_view { /* one tile at one close */
+    const struct window *window;
+    const float *level, *spread; /* [N] of the negative binomial expert after the close */
+    float factor; /* phase factor of the bucket that closed */
+    struct feature_shop shop;
+    uint32_t tile; /* N of the planes */
+};
+
+struct gru_expert *gru_expert_create(const struct base_model *base,
+                                     uint32_t tile); /* NULL: no memory. base outlives it */
+void gru_expert_destroy(struct gru_expert *expert); /* NULL is fine */
+/* One step of all states: state [H, N] in bfloat16. Then look. */
+void gru_expert_step(struct gru_expert *expert, const struct gru_view *view, uint16_t *state);
+/* Make ready for gru_expert_say from states that have taken their step; want: [N] 0 where nothing
+ * will be asked, or NULL. */
+void gru_expert_look(struct gru_expert *expert, const struct gru_view *view, const uint16_t *state,
+                     const uint8_t *want);
+/* Correct the distribution of row i for a row of the head (net_step_row, net_length_row) and a lift
+ * (net_lift). */
+void gru_expert_say(const struct gru_expert *expert, uint32_t i, uint32_t row, float lift,
+                    struct likelihood *distribution);
+
+#endif

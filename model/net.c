@@ -1,0 +1,144 @@
+#include "model/net.h"
+
+#include "model/gemm.h"
+
+#include <math.h>
+#include <string.h>
+
+const uint16_t net_lengths[NET_LENGTHS] = {2, 3, 5, 7, 10, 14, 21, 28, 42};
+
+struct tensor {
+    size_t pointer, floats;
+    float range; /* of the uniform start, 0: zeros */
+};
+
+#define TENSOR(field_, floats_, range_)                                                            \
+    {                                                                                              \
+        offsetof(struct net, field_), (floats_), (range_)                                          \
+    }
+static const struct tensor TENSORS[] = {
+    TENSOR(wx, 3 * NET_HIDDEN * NET_INPUTS, 0.15f),
+    TENSOR(wh, 3 * NET_HIDDEN * NET_HIDDEN, 0.125f),
+    TENSOR(bx, 3 * NET_HIDDEN, 0),
+    TENSOR(bh, 3 * NET_HIDDEN, 0),
+    TENSOR(wp, NET_DECODER *NET_HIDDEN, 0.15f),
+    TENSOR(wq, NET_DECODER *NET_INPUTS, 0.2f),
+    TENSOR(bp, NET_DECODER, 0.1f),
+    TENSOR(row, NET_ROWS *NET_DECODER, 0.05f),
+    TENSOR(lift, NET_DECODER, 0.05f),
+    TENSOR(wo, NET_OUTPUTS *NET_DECODER, 0),
+    TENSOR(bo, NET_OUTPUTS, 0),
+};
+#undef TENSOR
+enum { TENSOR_COUNT = sizeof TENSORS / sizeof TENSORS[0] };
+
+size_t net_floats(void)
+{
+    size_t floats = 0;
+    for (int i = 0; i < TENSOR_COUNT; i++) {
+        floats += TENSORS[i].floats;
+    }
+    return floats;
+}
+
+void net_bind(struct net *net, float *block)
+{
+    for (int i = 0; i < TENSOR_COUNT; i++) {
+        memcpy((char *)net + TENSORS[i].pointer, &block, sizeof block);
+        block += TENSORS[i].floats;
+    }
+}
+
+void net_init(struct net *net, struct rng *rng)
+{
+    for (int i = 0; i < TENSOR_COUNT; i++) {
+        float *at;
+        memcpy(&at, (char *)net + TENSORS[i].pointer, sizeof at);
+        for (size_t k = 0; k < TENSORS[i].floats; k++) {
+            at[k] = (float)(2 * rng_unit(rng) - 1) * TENSORS[i].range;
+        }
+    }
+}
+
+struct gru_weights net_gru(const struct net *net)
+{
+    return (struct gru_weights){.inputs = NET_INPUTS,
+                                .hidden = NET_HIDDEN,
+                                .wx = net->wx,
+                                .wh = net->wh,
+                                .bx = net->bx,
+                                .bh = net->bh};
+}
+
+uint32_t net_step_row(uint32_t step)
+{
+    return step > NET_STEPS ? NET_STEPS - 1 : step ? step - 1 : 0;
+}
+
+uint32_t net_length_row(uint32_t length)
+{
+    if (length <= 1) {
+        return 0;
+    }
+    uint32_t best = 0;
+    float least = INFINITY;
+    for (uint32_t j = 0; j < NET_LENGTHS; j++) {
+        float far = fabsf(logf((float)length / net_lengths[j]));
+        if (far < least) {
+            least = far;
+            best = j;
+        }
+    }
+    return NET_STEPS + best;
+}
+
+void net_decode(const struct net *net, uint32_t rows, const float *h, const float *x, float *u)
+{
+    for (uint32_t i = 0; i < rows; i++) {
+        memcpy(u + (size_t)i * NET_DECODER, net->bp, NET_DECODER * sizeof *u);
+    }
+    gemm_run(&(struct gemm){.m = rows,
+                            .n = NET_DECODER,
+                            .k = NET_HIDDEN,
+                            .a = h,
+                            .b = net->wp,
+                            .b_turned = 1,
+                            .c = u,
+                            .keep = 1});
+    gemm_run(&(struct gemm){.m = rows,
+                            .n = NET_DECODER,
+                            .k = NET_INPUTS,
+                            .a = x,
+                            .b = net->wq,
+                            .b_turned = 1,
+                            .c = u,
+                            .keep = 1});
+}
+
+void net_output(const struct net *net, const float *restrict u, uint32_t row, float lift,
+                float *restrict a, float *restrict out)
+{
+    const float *restrict shift = net->row + (size_t)row * NET_DECODER, *restrict slope = net->lift;
+    float mean[8] = {0}, size[8] = {0};
+    for (int d = 0; d < NET_DECODER; d++) {
+        float v = u[d] + shift[d] + lift * slope[d];
+        a[d] = v > 0 ? v : NET_LEAK * v;
+    }
+    for (int d = 0; d < NET_DECODER; d += 8) {
+        for (int lane = 0; lane < 8; lane++) {
+            mean[lane] += a[d + lane] * net->wo[d + lane];
+            size[lane] += a[d + lane] * net->wo[NET_DECODER + d + lane];
+        }
+    }
+    out[0] = net->bo[0];
+    out[1] = net->bo[1];
+    for (int lane = 0; lane < 8; lane++) {
+        out[0] += mean[lane];
+        out[1] += size[lane];
+    }
+}
+
+float net_lift(float factor)
+{
+    return fminf(fmaxf(logf(fmaxf(factor, 1e-6f)), -3), 3);
+}

@@ -1,0 +1,63 @@
+/* The global network: a GRU over the buckets of a series, and a head that corrects the negative
+ * binomial expert for every length.
+ *
+ *     h' = GRU(x, h)                       x: features of the bucket that closed (model/features.h)
+ *     u = Wp h' + Wq x + bp                once per series
+ *     a = leaky(u + row[j] + lift * l)     for forecast j (a step ahead or a length), l: log of the
+ * mean phase factor of its target (m, v) = Wo a + bo                   mean = mean_nb * exp(m),
+ * size = size_nb * exp(v)
+ *
+ * With Wo and bo zero the network says exactly what the negative binomial expert says: training
+ * starts there, and learns how far to depart. All parameters lie in one block, so that optimiser
+ * and checkpoint are flat loops. Dimensions: model/mat.h. */
+#ifndef RESTOCK_NET_H
+#define RESTOCK_NET_H
+
+#include "config/base/rng.h"
+#include "model/gru.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    NET_INPUTS = 20, /* F */
+    NET_HIDDEN = 64, /* H */
+    NET_DECODER = 32, /* D */
+    NET_STEPS = 28,
+    NET_LENGTHS = 9, /* sums of net_lengths[] buckets */
+    NET_ROWS = NET_STEPS + NET_LENGTHS,
+    NET_OUTPUTS = 2,
+};
+
+#define NET_LEAK 0.1f /* slope of the head's rectifier below zero */
+
+extern const uint16_t net_lengths[NET_LENGTHS];
+
+struct net { /* pointers into one block of net_floats() floats */
+    float *wx, *wh, *bx, *bh; /* gru_weights */
+    float *wp; /* [D,H] */
+    float *wq; /* [D,F] */
+    float *bp; /* [D] */
+    float *row; /* [NET_ROWS,D] */
+    float *lift; /* [D] */
+    float *wo; /* [NET_OUTPUTS,D] */
+    float *bo; /* [NET_OUTPUTS] */
+};
+
+size_t net_floats(void);
+void net_bind(struct net *net, float *block);
+void net_init(struct net *net, struct rng *rng);
+struct gru_weights net_gru(const struct net *net);
+/* Row of the head for a step (1 .. ) or a length; what was not trained takes the nearest that was.
+ */
+uint32_t net_step_row(uint32_t step);
+uint32_t net_length_row(uint32_t length);
+/* u [B,D] from states h [B,H] and inputs x [B,F]. */
+void net_decode(const struct net *net, uint32_t rows, const float *h, const float *x, float *u);
+/* a [D] and the two outputs of one forecast. */
+void net_output(const struct net *net, const float *u, uint32_t row, float lift, float *a,
+                float *out);
+/* The l of a forecast whose target has the mean phase factor `factor`. */
+float net_lift(float factor);
+
+#endif

@@ -1,0 +1,236 @@
+#include "model/pretrain.h"
+
+#include "config/base/ensure.h"
+#include "config/base/window.h"
+#include "model/adam.h"
+#include "model/features.h"
+#include "model/history.h"
+#include "model/likelihood.h"
+#include "model/negbin.h"
+#include "model/train.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    AGE_LEAST = 3, /* buckets after which a series is forked */
+    TRIES = 200, /* places looked at before a batch row stays empty */
+    FORKS_MAX = TRAIN_BATCH * (TRAIN_STEPS / TRAIN_FORK_EVERY + 1) * NET_ROWS,
+    WATCH_EVERY = 100,
+    STEP_SHARE = 4, /* one step ahead in four is trained on, every sum */
+};
+
+static const double SHOP_HIDDEN =
+    0.5; /* share of windows that do not see the whole shop: a panel's mood is one sample only */
+static const float LEVEL_LEAST = 0.005f, MEAN_LEAST = 1e-4f;
+static const float RATE = 0.04f; /* as the statistics were made with: shared variance of sums */
+static const uint8_t UNTRUSTED = WINDOW_CENSORED | WINDOW_ANOMALOUS;
+
+struct pretrain {
+    struct rng rng;
+    struct history *histories;
+    size_t count;
+    struct train *train;
+    struct train_fork *forks;
+    size_t fork_count;
+    float *block; /* gradient, two moments, average */
+    struct adam adam;
+    struct net net, gradient;
+};
+
+static void destroy(struct pretrain *pre)
+{
+    for (size_t p = 0; p < pre->count; p++) {
+        history_fini(&pre->histories[p]);
+    }
+    free(pre->histories);
+    train_destroy(pre->train);
+    free(pre->forks);
+    free(pre->block);
+}
+
+static struct status *create(struct pretrain *pre, const struct pretrain_panel *panels,
+                             size_t count, float *weights)
+{
+    size_t floats = net_floats();
+    pre->histories = calloc(2 * count, sizeof *pre->histories);
+    pre->train = train_create();
+    pre->forks = malloc(FORKS_MAX * sizeof *pre->forks);
+    pre->block = calloc(4 * floats, sizeof(float));
+    if (!pre->histories || !pre->train || !pre->forks || !pre->block) {
+        return status_new(STATUS_NO_MEMORY, "out of memory for pre-training");
+    }
+    for (size_t p = 0; p < 2 * count; p++) {
+        TRY(history_init(&pre->histories[p], &panels[p / 2], p % 2 ? &pre->rng : NULL));
+        pre->count++;
+    }
+    pre->adam = (struct adam){.floats = floats,
+                              .weights = weights,
+                              .gradient = pre->block,
+                              .first = pre->block + floats,
+                              .second = pre->block + 2 * floats,
+                              .average = pre->block + 3 * floats};
+    net_bind(&pre->net, weights);
+    net_bind(&pre->gradient, pre->block);
+    net_init(&pre->net, &pre->rng);
+    return NULL;
+}
+
+static void put_fork(struct pretrain *pre, const struct train_fork *place, float level_mean,
+                     float spread, float y)
+{
+    if (level_mean > MEAN_LEAST && pre->fork_count < FORKS_MAX) {
+        struct train_fork *fork = &pre->forks[pre->fork_count++];
+        *fork = *place;
+        fork->mean = level_mean;
+        fork->size = level_mean / (fmaxf(spread, NEGBIN_LEAST_SPREAD) - 1);
+        fork->y = y;
+        fork->weight = 1;
+    }
+}
+
+/* All rows of the head whose targets lie within the panel and were observed. */
+static void fork_at(struct pretrain *pre, const struct history *history, uint32_t i, uint32_t t,
+                    struct train_fork *place)
+{
+    size_t at = (size_t)t * history->series + i;
+    const float *units = history->units + (size_t)i * history->buckets,
+                *ahead = history->ahead + (size_t)t * NET_ROWS;
+    const uint8_t *flags = history->flags + (size_t)i * history->buckets;
+    float level = history->level[at], spread = history->spread[at];
+    double sum = 0;
+    bool whole = true;
+    uint32_t row = 0;
+    if (!(level > LEVEL_LEAST)) {
+        return;
+    }
+    for (uint32_t h = 1; t + h < history->buckets && row < NET_LENGTHS; h++) {
+        bool seen = !(flags[t + h] & UNTRUSTED);
+        whole = whole && seen;
+        sum += (double)units[t + h];
+        if (h <= NET_STEPS && seen && rng_below(&pre->rng, STEP_SHARE) == 0) {
+            place->row = (uint16_t)(h - 1);
+            place->lift = net_lift(ahead[h - 1]);
+            put_fork(pre, place, level * ahead[h - 1], spread, units[t + h]);
+        }
+        if (net_lengths[row] == h) {
+            float weight = ahead[NET_STEPS + row];
+            place->row = (uint16_t)(NET_STEPS + row);
+            place->lift = net_lift(weight / (float)h);
+            if (whole) {
+                put_fork(pre, place, level * weight, spread * (1 + weight * RATE / (2 - RATE)),
+                         (float)sum);
+            }
+            row++;
+        }
+    }
+}
+
+/* A series and the last bucket of its window, at random among those that have a past and a future.
+ */
+static bool choose(struct pretrain *pre, const struct history *history, uint32_t *i, uint32_t *end)
+{
+    for (int n = 0; n < TRIES; n++) {
+        *i = (uint32_t)rng_below(&pre->rng, history->series);
+        uint32_t from = history->first[*i] + 2 * AGE_LEAST;
+        if (from + 2 < history->buckets) {
+            *end = from + (uint32_t)rng_below(&pre->rng, history->buckets - 1 - from);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void fill_member(struct pretrain *pre, const struct history *history, uint32_t member)
+{
+    float *x = train_inputs(pre->train);
+    uint8_t *live = train_live(pre->train);
+    uint32_t i = 0, end = 0;
+    bool chosen = choose(pre, history, &i, &end), hidden = rng_unit(&pre->rng) < SHOP_HIDDEN;
+    for (uint32_t step = 0; step < TRAIN_STEPS; step++) {
+        size_t at = (size_t)step * TRAIN_BATCH + member;
+        uint32_t back = TRAIN_STEPS - 1 - step;
+        live[at] = chosen && end >= back && end - back >= history->first[i];
+        if (!live[at]) {
+            memset(x + at * NET_INPUTS, 0, NET_INPUTS * sizeof(float));
+            continue;
+        }
+        uint32_t t = end - back;
+        memcpy(x + at * NET_INPUTS, history->x + ((size_t)t * history->series + i) * NET_INPUTS,
+               NET_INPUTS * sizeof(float));
+        if (hidden) {
+            features_hide_shop(x + at * NET_INPUTS);
+        }
+        if (step >= TRAIN_BURN_IN && back % TRAIN_FORK_EVERY == 0 &&
+            t - history->first[i] >= AGE_LEAST) {
+            struct train_fork place = {.step = (uint16_t)step, .member = (uint16_t)member};
+            fork_at(pre, history, i, t, &place);
+        }
+    }
+}
+
+static double loss_without(const struct pretrain *pre)
+{
+    static const float NOTHING[NET_OUTPUTS];
+    double loss = 0;
+    for (size_t k = 0; k < pre->fork_count; k++) {
+        struct likelihood base = {.mean = pre->forks[k].mean, .size = pre->forks[k].size};
+        loss += likelihood_loss(&base, pre->forks[k].y, NOTHING);
+    }
+    return pre->fork_count ? loss / (double)pre->fork_count : 0;
+}
+
+static struct status *descend(struct pretrain *pre, const struct pretrain_options *options,
+                              const struct pretrain_watch *watch)
+{
+    double loss = 0, without = 0;
+    size_t learned = 0;
+    for (int64_t step = 0; step < options->steps; step++) {
+        const struct history *history = &pre->histories[rng_below(&pre->rng, pre->count)];
+        pre->fork_count = 0;
+        for (uint32_t member = 0; member < TRAIN_BATCH; member++) {
+            fill_member(pre, history, member);
+        }
+        struct adam_rate rate = {.rate = adam_schedule((float)options->rate, step, options->steps),
+                                 .decay = 0.01f,
+                                 .clip = 1};
+        loss += train_batch(pre->train, &pre->net, pre->forks, pre->fork_count, &pre->gradient);
+        without += loss_without(pre);
+        learned += pre->fork_count;
+        adam_step(&pre->adam, &rate);
+        if ((step + 1) % WATCH_EVERY == 0 || step + 1 == options->steps) {
+            int64_t steps = step % WATCH_EVERY + 1;
+            if (watch && !watch->progress(watch->context, step + 1, loss / (double)steps,
+                                          without / (double)steps)) {
+                return status_new(STATUS_STOPPED, "pre-training was stopped at step %lld",
+                                  (long long)step + 1);
+            }
+            loss = without = 0;
+        }
+    }
+    if (!learned) {
+        return status_new(
+            STATUS_USAGE,
+            "the panels hold no series with a past and a future to learn from: give more history");
+    }
+    return NULL;
+}
+
+struct status *pretrain_run(const struct pretrain_panel *panels, size_t count,
+                            const struct pretrain_options *options,
+                            const struct pretrain_watch *watch, float *weights)
+{
+    ASSERT(options->steps >= 1 && options->steps <= PRETRAIN_STEPS_MAX && count >= 1);
+    struct pretrain pre = {0};
+    rng_init(&pre.rng, options->seed);
+    struct status *st = create(&pre, panels, count, weights);
+    if (!st) {
+        st = descend(&pre, options, watch);
+    }
+    if (!st) {
+        memcpy(weights, pre.adam.average, net_floats() * sizeof *weights);
+    }
+    destroy(&pre);
+    return st;
+}

@@ -1,0 +1,151 @@
+#include "model/train.h"
+
+#include "model/gemm.h"
+#include "model/likelihood.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { B = TRAIN_BATCH, T = TRAIN_STEPS, F = NET_INPUTS, H = NET_HIDDEN, D = NET_DECODER };
+
+static const float OUTPUT_KEEP = 0.01f; /* pull of the corrections to zero */
+
+struct train {
+    float x[T * B * F];
+    uint8_t live[T * B];
+    float gx[T * B * 3 * H], gh[T * B * 3 * H];
+    float h[(T + 1) * B * H];
+    float u[T * B * D], d_u[T * B * D];
+    float d_h[B * H], d_next[B * H], d_gx[B * 3 * H], d_gh[B * 3 * H];
+};
+
+struct train *train_create(void)
+{
+    return calloc(1, sizeof(struct train));
+}
+
+void train_destroy(struct train *train)
+{
+    free(train);
+}
+
+float *train_inputs(struct train *train)
+{
+    return train->x;
+}
+
+uint8_t *train_live(struct train *train)
+{
+    return train->live;
+}
+
+static struct gru_step step_of(struct train *train, int t)
+{
+    size_t at = (size_t)t * B;
+    return (struct gru_step){.rows = B,
+                             .x = train->x + at * F,
+                             .h = train->h + at * H,
+                             .live = train->live + at,
+                             .gx = train->gx + at * 3 * H,
+                             .gh = train->gh + at * 3 * H,
+                             .next = train->h + (at + B) * H};
+}
+
+/* One fork: forward through the head, loss, and back to u. */
+static double fork_back(struct train *train, const struct net *net, const struct train_fork *fork,
+                        float weight, struct net *gradient)
+{
+    size_t at = ((size_t)fork->step * B + fork->member) * D;
+    float a[D], out[NET_OUTPUTS], d_out[NET_OUTPUTS];
+    net_output(net, train->u + at, fork->row, fork->lift, a, out);
+    struct likelihood base = {.mean = fork->mean, .size = fork->size};
+    likelihood_gradient(&base, fork->y, out, d_out);
+    float loss = 0;
+    for (int o = 0; o < NET_OUTPUTS; o++) {
+        loss += 0.5f * OUTPUT_KEEP * out[o] * out[o];
+        d_out[o] = weight * (d_out[o] + OUTPUT_KEEP * out[o]);
+        gradient->bo[o] += d_out[o];
+    }
+    const float *restrict wo = net->wo;
+    float *restrict d_wo = gradient->wo, *restrict d_u = train->d_u + at;
+    float *restrict d_row = gradient->row + (size_t)fork->row * D, *restrict d_lift =
+                                                                       gradient->lift;
+    for (int d = 0; d < D; d++) {
+        float d_a = d_out[0] * wo[d] + d_out[1] * wo[D + d];
+        float d_v = a[d] > 0 ? d_a : NET_LEAK * d_a;
+        d_wo[d] += d_out[0] * a[d];
+        d_wo[D + d] += d_out[1] * a[d];
+        d_u[d] += d_v;
+        d_row[d] += d_v;
+        d_lift[d] += fork->lift * d_v;
+    }
+    return (double)weight * ((double)loss + likelihood_loss(&base, fork->y, out));
+}
+
+double train_batch(struct train *train, const struct net *net, const struct train_fork *forks,
+                   size_t count, struct net *gradient)
+{
+    struct gru_weights gru = net_gru(net);
+    bool forked[T] = {0};
+    double total = 0, loss = 0;
+    for (size_t k = 0; k < count; k++) {
+        forked[forks[k].step] = true;
+        total += (double)forks[k].weight;
+    }
+    if (!(total > 0)) {
+        return 0;
+    }
+    memset(train->h, 0, B * H * sizeof(float));
+    memset(train->d_u, 0, sizeof train->d_u);
+    for (int t = 0; t < T; t++) {
+        struct gru_step step = step_of(train, t);
+        gru_forward(&gru, &step);
+        if (forked[t]) {
+            net_decode(net, B, step.next, step.x, train->u + (size_t)t * B * D);
+        }
+    }
+    for (size_t k = 0; k < count; k++) {
+        loss +=
+            fork_back(train, net, &forks[k], (float)((double)forks[k].weight / total), gradient);
+    }
+    memset(train->d_next, 0, sizeof train->d_next);
+    for (int t = T - 1; t >= 0; t--) {
+        struct gru_step step = step_of(train, t);
+        if (forked[t]) {
+            const float *d_u = train->d_u + (size_t)t * B * D;
+            gemm_run(&(struct gemm){
+                .m = B, .n = H, .k = D, .a = d_u, .b = net->wp, .c = train->d_next, .keep = 1});
+            gemm_run(&(struct gemm){.m = D,
+                                    .n = H,
+                                    .k = B,
+                                    .a = d_u,
+                                    .a_turned = 1,
+                                    .b = step.next,
+                                    .c = gradient->wp,
+                                    .keep = 1});
+            gemm_run(&(struct gemm){.m = D,
+                                    .n = F,
+                                    .k = B,
+                                    .a = d_u,
+                                    .a_turned = 1,
+                                    .b = step.x,
+                                    .c = gradient->wq,
+                                    .keep = 1});
+            for (int i = 0; i < B * D; i++) {
+                gradient->bp[i % D] += d_u[i];
+            }
+        }
+        struct gru_back back = {.d_next = train->d_next,
+                                .d_gx = train->d_gx,
+                                .d_gh = train->d_gh,
+                                .d_h = train->d_h,
+                                .d_wx = gradient->wx,
+                                .d_wh = gradient->wh,
+                                .d_bx = gradient->bx,
+                                .d_bh = gradient->bh};
+        gru_backward(&gru, &step, &back);
+        memcpy(train->d_next, train->d_h, sizeof train->d_next);
+    }
+    return loss;
+}

@@ -1,0 +1,101 @@
+#include "model/gru_expert.h"
+
+#include "tests/model/base.h"
+#include "tests/model/shop.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+
+enum { SERIES = 100 }; /* more than one batch, not a multiple of it */
+
+static float units[SERIES * SHOP_WIDTH], level[SERIES], spread[SERIES];
+static uint8_t flags[SERIES * SHOP_WIDTH];
+static uint32_t age[SERIES];
+static uint16_t state[NET_HIDDEN * SERIES];
+static struct base_model *base;
+static struct gru_expert *expert;
+
+static struct window window_of(int close)
+{
+    for (uint32_t i = 0; i < SERIES; i++) {
+        level[i] = 0.1f * (float)i;
+        spread[i] = 2;
+        age[i] = i == 7 ? 0 : (uint32_t)close + 50;
+        for (int w = 0; w < SHOP_WIDTH; w++) {
+            units[i * SHOP_WIDTH + (uint32_t)w] = (float)((i * 7 + (uint32_t)(w + close) * 3) % 5);
+        }
+    }
+    return (struct window){.series = SERIES,
+                           .width = SHOP_WIDTH,
+                           .bucket = close,
+                           .phase = close % 7,
+                           .season = 7,
+                           .units = units,
+                           .flags = flags,
+                           .age = age};
+}
+
+static struct gru_view view_of(const struct window *window)
+{
+    return (struct gru_view){
+        .window = window, .level = level, .spread = spread, .factor = 1, .tile = SERIES};
+}
+
+static void init(void)
+{
+    base = base_make(0.5);
+    expert = gru_expert_create(base, SERIES);
+    cr_assert_not_null(expert);
+    for (int close = 0; close < 5; close++) {
+        struct window window = window_of(close);
+        struct gru_view view = view_of(&window);
+        gru_expert_step(expert, &view, state);
+        gru_expert_look(expert, &view, state, NULL);
+    }
+}
+
+static void fini(void)
+{
+    gru_expert_destroy(expert);
+    base_model_free(base);
+}
+
+TestSuite(gru_expert, .init = init, .fini = fini);
+
+Test(gru_expert, corrections_are_bounded_and_depend_on_the_series)
+{
+    int different = 0;
+    float first = 0;
+    for (uint32_t i = 0; i < SERIES; i++) {
+        struct likelihood says = {.mean = 2, .size = 3};
+        gru_expert_say(expert, i, net_length_row(14), 0, &says);
+        cr_assert(says.mean > 0.4f && says.mean < 9.1f && says.size > 0.6f && says.size < 13.5f);
+        first = i ? first : says.mean;
+        different += says.mean != first;
+    }
+    cr_assert_gt(different, SERIES / 2);
+}
+
+Test(gru_expert, a_series_that_never_sold_has_no_state)
+{
+    for (int j = 0; j < NET_HIDDEN; j++) {
+        cr_assert_eq(state[j * SERIES + 7], 0);
+        cr_assert_neq(state[j * SERIES + 8], 0);
+    }
+}
+
+Test(gru_expert, looking_again_says_the_same_and_changes_no_state)
+{
+    uint16_t kept[NET_HIDDEN * SERIES];
+    memcpy(kept, state, sizeof kept);
+    struct likelihood before = {.mean = 2, .size = 3}, after = before;
+    gru_expert_say(expert, 93, 0, 0.3f, &before);
+    struct window window = window_of(4);
+    struct gru_view view = view_of(&window);
+    uint8_t want[SERIES] = {0};
+    want[93] = 1;
+    gru_expert_look(expert, &view, state, want);
+    gru_expert_say(expert, 93, 0, 0.3f, &after);
+    cr_assert(before.mean == after.mean && before.size == after.size);
+    cr_assert_arr_eq(kept, state, sizeof kept);
+}

@@ -1,0 +1,69 @@
+#include "model/history.h"
+
+#include "config/base/window.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+
+enum { SERIES = 30, BUCKETS = 90 };
+
+static float units[SERIES * BUCKETS];
+static uint8_t flags[SERIES * BUCKETS];
+static struct pretrain_panel panel;
+
+static void init(void)
+{
+    for (int i = 0; i < SERIES; i++) {
+        for (int t = 0; t < BUCKETS; t++) {
+            units[i * BUCKETS + t] = t < i ? 0 : (float)((t * (i + 3)) % 40);
+            flags[i * BUCKETS + t] = t < i ? WINDOW_ABSENT : 0;
+        }
+    }
+    panel = (struct pretrain_panel){.series = SERIES,
+                                    .buckets = BUCKETS,
+                                    .units = units,
+                                    .flags = flags,
+                                    .phase = 6,
+                                    .season = 7};
+}
+
+TestSuite(history, .init = init);
+
+Test(history, holds_levels_inputs_and_factors_of_every_bucket)
+{
+    struct history history;
+    cr_assert_null(history_init(&history, &panel, NULL));
+    for (int i = 1; i < SERIES; i++) {
+        cr_assert_geq(history.first[i], (uint32_t)i);
+        size_t last = (size_t)(BUCKETS - 1) * SERIES + (size_t)i;
+        cr_assert_gt(history.level[last], 0.0f);
+        cr_assert_gt(history.spread[last], 1.0f);
+    }
+    cr_assert_eq(history.level[20], 0.0f); /* bucket 0, series 20: not there yet */
+    float week = 0;
+    for (int step = 0; step < 7; step++) {
+        week += history.ahead[(BUCKETS - 1) * NET_ROWS + step];
+    }
+    cr_assert_float_eq(week, 7, 1e-3);
+    cr_assert_float_eq(history.ahead[(BUCKETS - 1) * NET_ROWS + NET_STEPS + 5], 14, 1e-3);
+    history_fini(&history);
+}
+
+Test(history, a_twin_sells_less_and_leaves_the_panel_alone)
+{
+    struct history plain, twin;
+    struct rng rng;
+    rng_init(&rng, 1);
+    cr_assert_null(history_init(&plain, &panel, NULL));
+    cr_assert_null(history_init(&twin, &panel, &rng));
+    double all = 0, less = 0;
+    for (int at = 0; at < SERIES * BUCKETS; at++) {
+        cr_assert(twin.units[at] <= plain.units[at] && twin.units[at] == rintf(twin.units[at]));
+        cr_assert_eq(plain.units[at], units[at]);
+        all += (double)plain.units[at];
+        less += (double)twin.units[at];
+    }
+    cr_assert(less > 0.01 * all && less < 0.7 * all);
+    history_fini(&plain);
+    history_fini(&twin);
+}

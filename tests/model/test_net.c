@@ -1,0 +1,97 @@
+#include "model/net.h"
+
+#include "model/gemm.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+
+static float *block;
+static struct net net;
+
+static void init(void)
+{
+    struct rng rng;
+    rng_init(&rng, 6);
+    cr_assert_null(gemm_init());
+    block = calloc(net_floats(), sizeof *block);
+    net_bind(&net, block);
+    net_init(&net, &rng);
+}
+
+static void fini(void)
+{
+    free(block);
+}
+
+TestSuite(net, .init = init, .fini = fini);
+
+Test(net, stays_below_a_hundred_thousand_weights_and_tensors_do_not_overlap)
+{
+    cr_assert_lt(net_floats(), 100000u);
+    cr_assert_eq(net.wx, block);
+    cr_assert_eq(net.bo + NET_OUTPUTS, block + net_floats());
+    cr_assert_eq(net.wh, net.wx + 3 * NET_HIDDEN * NET_INPUTS);
+}
+
+Test(net, starts_as_the_statistical_expert)
+{
+    float u[NET_DECODER], a[NET_DECODER], out[NET_OUTPUTS];
+    for (int d = 0; d < NET_DECODER; d++) {
+        u[d] = (float)d - 9;
+    }
+    net_output(&net, u, 3, 0.5f, a, out);
+    cr_assert(out[0] == 0 && out[1] == 0);
+}
+
+Test(net, decode_and_output_equal_plain_sums)
+{
+    float h[2 * NET_HIDDEN], x[2 * NET_INPUTS], u[2 * NET_DECODER], a[NET_DECODER],
+        out[NET_OUTPUTS];
+    for (int i = 0; i < 2 * NET_HIDDEN; i++) {
+        h[i] = sinf((float)i);
+    }
+    for (int i = 0; i < 2 * NET_INPUTS; i++) {
+        x[i] = cosf((float)i);
+    }
+    for (int d = 0; d < NET_OUTPUTS * NET_DECODER; d++) {
+        net.wo[d] = sinf(2 * (float)d);
+    }
+    net_decode(&net, 2, h, x, u);
+    net_output(&net, u + NET_DECODER, 5, 0.7f, a, out);
+    double expected[NET_OUTPUTS] = {(double)net.bo[0], (double)net.bo[1]};
+    for (int d = 0; d < NET_DECODER; d++) {
+        double sum =
+            (double)net.bp[d] + (double)net.row[5 * NET_DECODER + d] + 0.7 * (double)net.lift[d];
+        for (int k = 0; k < NET_HIDDEN; k++) {
+            sum += (double)net.wp[d * NET_HIDDEN + k] * (double)h[NET_HIDDEN + k];
+        }
+        for (int k = 0; k < NET_INPUTS; k++) {
+            sum += (double)net.wq[d * NET_INPUTS + k] * (double)x[NET_INPUTS + k];
+        }
+        sum = sum > 0 ? sum : 0.1 * sum;
+        cr_assert_float_eq(a[d], sum, 1e-5);
+        expected[0] += sum * (double)net.wo[d];
+        expected[1] += sum * (double)net.wo[NET_DECODER + d];
+    }
+    cr_assert_float_eq(out[0], expected[0], 1e-4);
+    cr_assert_float_eq(out[1], expected[1], 1e-4);
+}
+
+Test(net, rows_take_the_nearest_that_was_trained)
+{
+    cr_assert_eq(net_step_row(1), 0u);
+    cr_assert_eq(net_step_row(28), 27u);
+    cr_assert_eq(net_step_row(100), 27u);
+    cr_assert_eq(net_length_row(1), 0u);
+    cr_assert_eq(net_length_row(14), NET_STEPS + 5u);
+    cr_assert_eq(net_length_row(15), NET_STEPS + 5u);
+    cr_assert_eq(net_length_row(63), NET_STEPS + 8u);
+}
+
+Test(net, lift_is_bounded)
+{
+    cr_assert_eq(net_lift(1), 0.0f);
+    cr_assert_eq(net_lift(0), -3.0f);
+    cr_assert_eq(net_lift(1e9f), 3.0f);
+}

@@ -1,0 +1,120 @@
+#include "model/train.h"
+
+#include "model/gemm.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FORKS = 400 };
+
+static float *weights, *gradient, *other;
+static struct net net, slopes, unused;
+static struct train *train;
+static struct train_fork forks[FORKS];
+
+static void init(void)
+{
+    struct rng rng;
+    rng_init(&rng, 8);
+    cr_assert_null(gemm_init());
+    weights = calloc(net_floats(), sizeof(float));
+    gradient = calloc(net_floats(), sizeof(float));
+    other = calloc(net_floats(), sizeof(float));
+    net_bind(&net, weights);
+    net_bind(&slopes, gradient);
+    net_bind(&unused, other);
+    net_init(&net, &rng);
+    for (int d = 0; d < NET_OUTPUTS * NET_DECODER; d++) {
+        net.wo[d] = 0.2f * (float)rng_normal(&rng);
+    }
+    train = train_create();
+    cr_assert_not_null(train);
+    float *x = train_inputs(train);
+    for (int i = 0; i < TRAIN_STEPS * TRAIN_BATCH * NET_INPUTS; i++) {
+        x[i] = 0.5f * (float)rng_normal(&rng);
+    }
+    uint8_t *live = train_live(train);
+    for (int t = 0; t < TRAIN_STEPS; t++) {
+        for (int b = 0; b < TRAIN_BATCH; b++) {
+            live[t * TRAIN_BATCH + b] = t >= b % 9;
+        }
+    }
+    for (int k = 0; k < FORKS; k++) {
+        forks[k] = (struct train_fork){.step = (uint16_t)(20 + 7 * rng_below(&rng, 5)),
+                                       .member = (uint16_t)rng_below(&rng, TRAIN_BATCH),
+                                       .row = (uint16_t)rng_below(&rng, NET_ROWS),
+                                       .lift = (float)rng_normal(&rng),
+                                       .mean = (float)(0.5 + 2 * rng_unit(&rng)),
+                                       .size = (float)(0.5 + rng_unit(&rng)),
+                                       .y = (float)rng_below(&rng, 4),
+                                       .weight = (float)(0.5 + rng_unit(&rng))};
+    }
+}
+
+static void fini(void)
+{
+    train_destroy(train);
+    free(weights);
+    free(gradient);
+    free(other);
+}
+
+/* Along the gradient the loss must change by the gradient's square: one number that every entry of
+ * a tensor moves. Kinks of the rectifier and float32 leave a few parts in a thousand. */
+static void compare(float *at, const float *slope, size_t count, const char *name)
+{
+    double square = 0;
+    for (size_t i = 0; i < count; i++) {
+        square += (double)slope[i] * (double)slope[i];
+    }
+    float width = (float)(0.02 / sqrt(square));
+    float *kept = malloc(count * sizeof *kept);
+    memcpy(kept, at, count * sizeof *kept);
+    double loss[2];
+    for (int side = 0; side < 2; side++) {
+        for (size_t i = 0; i < count; i++) {
+            at[i] = kept[i] + (side ? width : -width) * slope[i];
+        }
+        loss[side] = train_batch(train, &net, forks, FORKS, &unused);
+    }
+    memcpy(at, kept, count * sizeof *kept);
+    free(kept);
+    double rise = (loss[1] - loss[0]) / (2 * (double)width);
+    cr_assert_float_eq(rise, square, 0.01 * square, "%s: %g, expected %g", name, rise, square);
+}
+
+TestSuite(train, .init = init, .fini = fini);
+
+Test(train, gradient_equals_finite_differences)
+{
+    double loss = train_batch(train, &net, forks, FORKS, &slopes);
+    cr_assert(isfinite(loss) && loss > 0);
+    compare(net.wx, slopes.wx, 3 * NET_HIDDEN * NET_INPUTS, "wx");
+    compare(net.wh, slopes.wh, 3 * NET_HIDDEN * NET_HIDDEN, "wh");
+    compare(net.bx, slopes.bx, 3 * NET_HIDDEN, "bx");
+    compare(net.bh, slopes.bh, 3 * NET_HIDDEN, "bh");
+    compare(net.wp, slopes.wp, NET_DECODER * NET_HIDDEN, "wp");
+    compare(net.wq, slopes.wq, NET_DECODER * NET_INPUTS, "wq");
+    compare(net.bp, slopes.bp, NET_DECODER, "bp");
+    compare(net.row, slopes.row, NET_ROWS * NET_DECODER, "row");
+    compare(net.lift, slopes.lift, NET_DECODER, "lift");
+    compare(net.wo, slopes.wo, NET_OUTPUTS * NET_DECODER, "wo");
+    compare(net.bo, slopes.bo, NET_OUTPUTS, "bo");
+}
+
+Test(train, same_batch_same_gradient)
+{
+    train_batch(train, &net, forks, FORKS, &slopes);
+    train_batch(train, &net, forks, FORKS, &unused);
+    cr_assert_eq(memcmp(gradient, other, net_floats() * sizeof(float)), 0);
+}
+
+Test(train, nothing_to_learn_changes_nothing)
+{
+    cr_assert_eq(train_batch(train, &net, forks, 0, &slopes), 0.0);
+    for (size_t i = 0; i < net_floats(); i++) {
+        cr_assert_eq(gradient[i], 0.0f);
+    }
+}
