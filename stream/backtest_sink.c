@@ -15,6 +15,13 @@ struct cells { /* of one series, by bucket */
     int64_t *units;
 };
 
+struct alert_row { /* as last told */
+    uint8_t kind;
+    int64_t opened_ms, closed_ms;
+    float score; /* the largest */
+    struct buf sku;
+};
+
 struct backtest_sink {
     const struct backtest_options *options;
     double unit;
@@ -23,6 +30,9 @@ struct backtest_sink {
     struct series_table *names;
     struct cells *cells;
     uint32_t cells_capacity;
+    struct series_table *alert_ids; /* id -> place in alert_rows */
+    struct alert_row *alert_rows;
+    uint32_t alert_count, alert_capacity;
     struct arena *arena;
     struct buf row;
 };
@@ -65,9 +75,11 @@ struct status *backtest_sink_open(const struct backtest_options *options,
     sink->options = options;
     sink->unit = 1;
     sink->names = series_table_create();
+    sink->alert_ids = series_table_create();
     sink->arena = arena_create(64 * 1024, 16 << 20);
-    struct status *st = sink->names && sink->arena ? open_files(sink)
-                                                   : status_new(STATUS_NO_MEMORY, "out of memory");
+    struct status *st = sink->names && sink->alert_ids && sink->arena
+                            ? open_files(sink)
+                            : status_new(STATUS_NO_MEMORY, "out of memory");
     if (st) {
         status_free(backtest_sink_close(sink));
         return st;
@@ -185,26 +197,62 @@ static void put_time(const struct backtest_sink *sink, struct buf *row, int64_t 
               civil.minute, civil.second);
 }
 
+static struct alert_row *alert_row(struct backtest_sink *sink, struct slice id)
+{
+    uint32_t index = series_find(sink->alert_ids, id, slice_of(""));
+    if (index != SERIES_NONE) {
+        return &sink->alert_rows[index];
+    }
+    index = series_add(sink->alert_ids, id, slice_of(""));
+    ASSERT(index == sink->alert_count);
+    if (index == sink->alert_capacity) {
+        sink->alert_capacity = sink->alert_capacity ? sink->alert_capacity * 2 : 256;
+        sink->alert_rows =
+            realloc(sink->alert_rows, sink->alert_capacity * sizeof *sink->alert_rows);
+        ASSERT(sink->alert_rows && "out of memory for alerts");
+    }
+    sink->alert_rows[sink->alert_count++] = (struct alert_row){0};
+    return &sink->alert_rows[index];
+}
+
+/* One row an alert, whatever updates and flaps it had: written at the end. */
 static void on_alert(void *context, const struct alert *alert, enum alert_change change,
                      const struct alert_subject *subject)
 {
     struct backtest_sink *sink = context;
-    if (change == ALERT_UPDATED) {
-        return; /* one row when it opens, one when it closes with the largest score */
+    if (change == ALERT_DROPPED) {
+        return; /* a tombstone: the incident itself is over already */
     }
-    struct buf *row = &sink->row;
-    buf_reset(row);
-    alert_id(row, alert, subject);
-    buf_print(row, ",%s,", alert_kind_name((enum alert_kind)alert->kind));
-    put_field(row, subject->sku.bytes ? subject->sku : slice_of("*"));
-    buf_byte(row, ',');
-    put_time(sink, row, alert->opened_ms);
-    buf_byte(row, ',');
-    if (alert->closed_ms) {
-        put_time(sink, row, alert->closed_ms);
+    buf_reset(&sink->row);
+    alert_id(&sink->row, alert, subject);
+    struct alert_row *row = alert_row(sink, buf_view(&sink->row));
+    row->kind = alert->kind;
+    row->opened_ms = alert->opened_ms;
+    row->closed_ms = alert->closed_ms;
+    row->score = alert->peak > row->score ? alert->peak : row->score;
+    if (!row->sku.bytes) {
+        put_field(&row->sku, subject->sku.bytes ? subject->sku : slice_of("*"));
     }
-    buf_print(row, ",%.4f\n", (double)alert->peak);
-    fwrite(row->data, 1, row->bytes, sink->alerts);
+}
+
+static void write_alerts(struct backtest_sink *sink)
+{
+    struct buf *out = &sink->row;
+    for (uint32_t i = 0; i < sink->alert_count; i++) {
+        const struct alert_row *row = &sink->alert_rows[i];
+        buf_reset(out);
+        buf_slice(out, series_sku(sink->alert_ids, i));
+        buf_print(out, ",%s,", alert_kind_name((enum alert_kind)row->kind));
+        buf_slice(out, buf_view(&row->sku));
+        buf_byte(out, ',');
+        put_time(sink, out, row->opened_ms);
+        buf_byte(out, ',');
+        if (row->closed_ms) {
+            put_time(sink, out, row->closed_ms);
+        }
+        buf_print(out, ",%.4f\n", (double)row->score);
+        fwrite(out->data, 1, out->bytes, sink->alerts);
+    }
 }
 
 /* --- proposals
@@ -390,6 +438,9 @@ struct status *backtest_sink_close(struct backtest_sink *sink)
     if (sink->panel) {
         write_panel(sink);
     }
+    if (sink->alerts) {
+        write_alerts(sink);
+    }
     struct status *st = close_file(sink->forecasts, sink->options->forecasts);
     st = status_join(st, close_file(sink->alerts, sink->options->alerts));
     st = status_join(st, close_file(sink->proposals, sink->options->proposals));
@@ -398,6 +449,11 @@ struct status *backtest_sink_close(struct backtest_sink *sink)
         free(sink->cells[i].units);
     }
     free(sink->cells);
+    for (uint32_t i = 0; i < sink->alert_count; i++) {
+        buf_fini(&sink->alert_rows[i].sku);
+    }
+    free(sink->alert_rows);
+    series_table_destroy(sink->alert_ids);
     series_table_destroy(sink->names);
     arena_destroy(sink->arena);
     buf_fini(&sink->row);
