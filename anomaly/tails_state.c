@@ -51,7 +51,7 @@ static bool take_all(struct slice *bytes, struct tails *read)
         (phases->season &&
          (phases->place >= slots || read->phase < 0 || read->phase >= phases->season)) ||
         !isfinite(read->budget) || read->budget < 0 || !isfinite(read->factor) ||
-        !(read->factor > 0) || !isfinite(read->rates.budgeted) || !isfinite(read->usual_lines) ||
+        !(read->factor >= 0) || !isfinite(read->rates.budgeted) || !isfinite(read->usual_lines) ||
         read->usual_lines < 0) {
         return false;
     }
