@@ -12,6 +12,7 @@ enum { BASE_VERSION = 1 };
 struct base_model {
     struct net net;
     uint64_t hash;
+    uint32_t bucket_s;
     size_t manifest_bytes;
     float *weights;
     char *manifest;
@@ -19,10 +20,10 @@ struct base_model {
 
 struct head {
     char magic[4];
-    uint32_t version, inputs, hidden, decoder, rows, floats, manifest_bytes;
+    uint32_t version, inputs, hidden, decoder, rows, floats, manifest_bytes, bucket_s;
 };
 
-_Static_assert(sizeof(struct head) == 32, "no padding is saved");
+_Static_assert(sizeof(struct head) == 36, "no padding is saved");
 
 static const char MAGIC[4] = {'R', 'S', 'B', 'M'};
 
@@ -35,7 +36,8 @@ void base_model_free(struct base_model *base)
     }
 }
 
-void base_model_save(const float *weights, struct slice manifest, struct buf *out)
+void base_model_save(const float *weights, uint32_t bucket_s, struct slice manifest,
+                     struct buf *out)
 {
     ASSERT(manifest.bytes <= BASE_MANIFEST_MAX);
     size_t begin = out->bytes;
@@ -45,7 +47,8 @@ void base_model_save(const float *weights, struct slice manifest, struct buf *ou
                         .decoder = NET_DECODER,
                         .rows = NET_ROWS,
                         .floats = (uint32_t)net_floats(),
-                        .manifest_bytes = (uint32_t)manifest.bytes};
+                        .manifest_bytes = (uint32_t)manifest.bytes,
+                        .bucket_s = bucket_s};
     memcpy(head.magic, MAGIC, sizeof MAGIC);
     buf_put(out, &head, sizeof head);
     buf_slice(out, manifest);
@@ -96,6 +99,7 @@ struct status *base_model_load(struct slice bytes, struct base_model **out)
         return status_new(STATUS_NO_MEMORY, "out of memory for a base model");
     }
     base->hash = hash;
+    base->bucket_s = head.bucket_s;
     base->manifest_bytes = head.manifest_bytes;
     base->weights = malloc(head.floats * sizeof(float));
     base->manifest = malloc(base->manifest_bytes + 1);
@@ -126,6 +130,11 @@ const struct net *base_model_net(const struct base_model *base)
 struct slice base_model_manifest(const struct base_model *base)
 {
     return (struct slice){base->manifest, base->manifest_bytes};
+}
+
+uint32_t base_model_bucket_s(const struct base_model *base)
+{
+    return base->bucket_s;
 }
 
 uint64_t base_model_hash(const struct base_model *base)

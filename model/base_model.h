@@ -2,7 +2,7 @@
  * file.
  *
  *     "RSBM" version:u32 inputs:u32 hidden:u32 decoder:u32 rows:u32 floats:u32 manifest_bytes:u32
- *     manifest (JSON text), weights (f32, order of struct net), xxh3 of all before
+ * bucket_s:u32 manifest (JSON text), weights (f32, order of struct net), xxh3 of all before
  *
  * Loading refuses whatever save did not write. Thread: read-only after load; may be shared by all
  * shards of the process. */
@@ -24,9 +24,13 @@ struct base_model;
 struct status *base_model_load(struct slice bytes, struct base_model **out)
     __attribute__((warn_unused_result));
 void base_model_free(struct base_model *base); /* NULL is fine */
-/* weights: [net_floats()], all finite; manifest: at most BASE_MANIFEST_MAX bytes. */
-void base_model_save(const float *weights, struct slice manifest, struct buf *out);
+/* weights: [net_floats()], all finite; bucket_s: 86400 for days; manifest: at most
+ * BASE_MANIFEST_MAX bytes. */
+void base_model_save(const float *weights, uint32_t bucket_s, struct slice manifest,
+                     struct buf *out);
 
+uint32_t
+base_model_bucket_s(const struct base_model *base); /* length of the buckets that it was made for */
 const struct net *base_model_net(const struct base_model *base);
 struct slice base_model_manifest(const struct base_model *base);
 uint64_t base_model_hash(const struct base_model *base); /* names these weights */

@@ -49,6 +49,12 @@ static const struct option OPTIONS[] = {
      .offset = offsetof(struct forecaster_options, conformal),
      .default_text = "on",
      .help = "correct the quantiles of a class of demand by how often they held"},
+    {.path = "model.base",
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct forecaster_options, base),
+     .default_text = "",
+     .help = "file of a base model (restock pretrain): the third expert; empty: the statistical "
+             "experts alone"},
 };
 
 const struct option_table forecaster_option_table = {

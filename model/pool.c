@@ -5,7 +5,7 @@
 
 static const float DISCOUNT =
     0.97f; /* of the loss that gradients are measured by, per close: a memory of a month */
-static const float WEIGHT_RATE = 6; /* step of the exponentiated gradient */
+static const float WEIGHT_RATE = 40; /* step of the exponentiated gradient */
 static const float WEIGHT_LEAST = 0.02f; /* an expert can come back */
 static const float STRETCH_RATE = 4;
 static const float STRETCH_LEAK =

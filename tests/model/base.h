@@ -25,7 +25,7 @@ static inline struct base_model *base_make(double size)
     for (int d = 0; d < NET_OUTPUTS * NET_DECODER; d++) {
         net.wo[d] = (float)(size * rng_normal(&rng));
     }
-    base_model_save(weights, slice_of("{}"), &file);
+    base_model_save(weights, 86400, slice_of("{}"), &file);
     st = base_model_load(buf_view(&file), &base);
     if (st) {
         abort();

@@ -17,7 +17,7 @@ static void init(void)
     net_bind(&net, weights);
     net_init(&net, &rng);
     file = (struct buf){0};
-    base_model_save(weights, slice_of("{\"seed\":2}"), &file);
+    base_model_save(weights, 86400, slice_of("{\"seed\":2}"), &file);
 }
 
 static void fini(void)
@@ -44,6 +44,7 @@ Test(base_model, comes_back_as_it_was)
     cr_assert_eq(memcmp(base_model_net(base)->wx, weights, net_floats() * sizeof(float)), 0);
     cr_assert(slice_is(base_model_manifest(base), "{\"seed\":2}"));
     cr_assert_neq(base_model_hash(base), 0u);
+    cr_assert_eq(base_model_bucket_s(base), 86400u);
     cr_assert_lt(file.bytes, 1u << 20);
     base_model_free(base);
     base_model_free(NULL);
@@ -67,7 +68,7 @@ Test(base_model, weights_that_are_no_numbers_are_refused)
 {
     weights[17] = NAN;
     struct buf bad = {0};
-    base_model_save(weights, slice_of(""), &bad);
+    base_model_save(weights, 86400, slice_of(""), &bad);
     refused(buf_view(&bad));
     buf_fini(&bad);
 }
