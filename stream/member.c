@@ -115,7 +115,9 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
         for (size_t i = 0; i < member->count; i++) {
             member->parts[i].assigned = member->parts[i].started = false;
         }
-        status_free(kafka_assign(member->kafka, NULL));
+        /* Not kafka_assign: a closing group may end at this call and answer nothing any more;
+         * otherwise the client itself waits for its fetchers before it joins again. */
+        rd_kafka_assign(rk, NULL);
     }
     member->epoch++;
     LOG_INFO("group", err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? "assigned" : "revoked",

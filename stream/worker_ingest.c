@@ -214,6 +214,7 @@ static struct status *send_sealed(struct ingest_worker *in)
                                              .offset = offset->next_offset,
                                              .metadata = offset->metadata};
     }
+    atomic_store(&in->worker->phase, "committing");
     struct status *st = transaction_commit(in->transaction, parts, in->sealed_count, in->member);
     free(parts);
     return st;

@@ -229,6 +229,7 @@ static struct status *commit(struct plan_worker *plan)
     char(*metadata)[32] = calloc(plan->slot_count + 1, sizeof *metadata);
     ASSERT(parts && metadata);
     size_t count = seal(plan, parts, metadata);
+    atomic_store(&plan->worker->phase, "committing");
     struct status *st =
         count ? transaction_commit(plan->transaction, parts, count, plan->member) : NULL;
     free(parts);
@@ -395,9 +396,7 @@ static struct status *restored(struct plan_worker *plan, int32_t partition)
     return NULL;
 }
 
-/* The fetch list is given once per assignment, when all of its shards are ready: librdkafka 2.0.2
- * stops a partition twice, and dies of it, when a second list comes while the first is still taking
- * effect. */
+/* The fetch list is given when all shards of an assignment are ready: each list starts all anew. */
 static struct status *fetch_maybe(struct plan_worker *plan)
 {
     if (!plan->fetch_due || plan->restore || plan->epoch != member_epoch(plan->member)) {
@@ -448,7 +447,7 @@ static void cool(struct plan_worker *plan)
  */
 
 /* Apply a batch; when the outbox is full it is committed in between. A commit that does not succeed
- * is tried again at once. */
+ * leaves the rest of the batch to be read again. */
 static struct status *apply_batch(struct plan_worker *plan, struct slot *slot,
                                   rd_kafka_message_t **batch, size_t count)
 {
@@ -467,12 +466,10 @@ static struct status *apply_batch(struct plan_worker *plan, struct slot *slot,
         }
         TRY(commit(plan));
         slot = find_slot(plan, part->partition);
-        while (slot && slot->sealed && !worker_stopping(plan->worker)) {
-            worker_pause(plan->worker, RETRY_MS);
-            TRY(commit(plan));
-            slot = find_slot(plan, part->partition);
-        }
-        if (!slot || slot->sealed) { /* dropped, or the end has come: the rest stays unread */
+        if (!slot || slot->sealed) { /* dropped, or to be sent again: the rest is read once more
+                                      * then, because only a turn of the loop serves a rebalance */
+            member_start(part, message->offset + 1);
+            plan->fetch_due = true;
             return NULL;
         }
     }
