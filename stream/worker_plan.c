@@ -481,7 +481,9 @@ static struct status *read_slot(struct plan_worker *plan, size_t index, size_t *
     struct slot *slot = &plan->slots[index];
     struct member_part *part = member_part(plan->member, 0, slot->partition);
     rd_kafka_message_t *batch[BATCH];
-    size_t count = part && part->started ? member_read(part, batch, BATCH) : 0;
+    /* Until the new fetch list is given, what lies in the queue is of the old one. */
+    bool readable = part && part->started && !plan->fetch_due;
+    size_t count = readable ? member_read(part, batch, BATCH) : 0;
     struct status *st = apply_batch(plan, slot, batch, count);
     for (size_t i = 0; i < count; i++) {
         rd_kafka_message_destroy(batch[i]);
