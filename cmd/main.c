@@ -5,9 +5,9 @@
 #include <signal.h>
 #include <string.h>
 
-static const struct command *const COMMANDS[] = {&command_run,      &command_simulate,
-                                                 &command_backtest, &command_topics,
-                                                 &command_detect,   &command_check_config};
+static const struct command *const COMMANDS[] = {
+    &command_run,  &command_simulate, &command_backtest,     &command_topics,      &command_detect,
+    &command_plan, &command_inspect,  &command_dead_letters, &command_check_config};
 enum { COMMAND_COUNT = sizeof COMMANDS / sizeof COMMANDS[0] };
 
 _Atomic bool command_stop, command_reload;
