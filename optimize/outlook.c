@@ -228,9 +228,25 @@ struct outlook_result outlook_with(const struct outlook *outlook, double quantit
         double above = demand_beyond(&outlook->after, held / scene->factor, &shortfall);
         sum.stockout += scene->weight * (scene->short_before || cover < 0 ? 1 : above);
         sum.lost += scene->weight * (scene->lost + scene->factor * shortfall);
+        sum.after_lost += scene->weight * scene->factor * shortfall;
         sum.left += scene->weight * (held - scene->factor * (mean - shortfall));
     }
     sum.stockout = smaller(sum.stockout, 1);
     sum.left = larger(sum.left, 0);
+    return sum;
+}
+
+double outlook_excess(const struct outlook *outlook, double quantity, double target, double rate)
+{
+    double sum = 0, mean = demand_shortfall(&outlook->after, 0), review = outlook->review;
+    for (uint32_t i = 0; i < outlook->scenes; i++) {
+        const struct outlook_scene *scene = outlook->scene + i;
+        double excess = quantity + scene->stock - scene->factor * mean - target;
+        if (excess > 0) {
+            /* Gone after the next period, or drained at the rate of demand over many. */
+            double slots = rate > 0 ? smaller(0.5 * review + 0.5 * excess / rate, 365) : 365;
+            sum += scene->weight * excess * larger(slots, review);
+        }
+    }
     return sum;
 }

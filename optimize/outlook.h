@@ -64,7 +64,12 @@ struct outlook_result { /* until the end of the review period */
     double stockout; /* P(something short) */
     double lost; /* expected units short */
     double left; /* expected units left at the end */
+    double after_lost; /* of the lost ones those after the arrival */
 };
+
+/* Expected slots-times-units by which what is left at the end exceeds `target`, until demand has
+ * eaten the excess. */
+double outlook_excess(const struct outlook *outlook, double quantity, double target, double rate);
 
 /* What an order of `quantity` today would make of it. */
 struct outlook_result outlook_with(const struct outlook *outlook, double quantity);

@@ -179,6 +179,7 @@ struct work {
     double review; /* slots */
     double shelf; /* slots; 0: none */
     double rate; /* mean demand of a slot */
+    double level; /* stock wanted once an order has arrived */
     int64_t order_slot; /* first one in which the supplier takes orders */
     struct lead supplier_lead, lead;
     struct outlook outlook;
@@ -271,12 +272,12 @@ struct option_result {
 
 static struct option_result try_quantity(const struct work *work, int64_t quantity)
 {
+    const struct outlook *outlook = &work->outlook;
     struct option_result out = {.quantity = quantity,
-                                .result = outlook_with(&work->outlook, (double)quantity)};
-    double left = out.result.left;
-    double start = fmax(0, work->outlook.arrival_stock) + (double)quantity;
-    double sells_in = work->rate > 0 ? fmin(left / work->rate, 365) : 365;
-    double held = work->review * 0.5 * (start + left) + left * 0.5 * sells_in;
+                                .result = outlook_with(outlook, (double)quantity)};
+    double start = larger(0, outlook->arrival_stock) + (double)quantity;
+    double held = work->review * 0.5 * (start + out.result.left) +
+                  outlook_excess(outlook, (double)quantity, work->level, work->rate);
     out.cost = work->costs.holding * held + work->costs.shortage * out.result.lost +
                (quantity > 0 ? work->costs.order : 0);
     return out;
@@ -401,6 +402,7 @@ void policy_decide(const struct policy_input *in, struct decision *out)
                              .incoming = position_incoming(in->position),
                              .reserved = in->position->reserved};
     out->need = ask_policy(&work, out);
+    work.level = (double)out->need + work.outlook.arrival_stock;
     struct option_result with = constrain(&work, out->need, out->policy, &out->limit);
     out->quantity = with.quantity;
     if (out->quantity && out->limit == LIMIT_NONE && work.order_slot > in->today) {

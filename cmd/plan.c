@@ -1,0 +1,92 @@
+#include "cmd/command.h"
+#include "cmd/progress.h"
+#include "stream/order_plan.h"
+#include "stream/settings.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+struct plan_args {
+    const char *panel, *stock, *policy, *orders, *config, *base_model;
+    struct arg_list sets;
+};
+
+#define ROW(name, kind, value, help, field)                                                        \
+    {                                                                                              \
+        name, kind, value, help, offsetof(struct plan_args, field)                                 \
+    }
+static const struct arg ROWS[] = {
+    ROW("panel", ARG_TEXT, "SALES.csv", "sales so far, days or weeks: series,time,value,in_stock",
+        panel),
+    ROW("stock", ARG_TEXT, "STOCK.csv",
+        "stock now and open orders: series,kind,quantity,ordered,expected", stock),
+    ROW("policy", ARG_TEXT, "POLICY.csv",
+        "series,lead_time,lead_time_sd,review,holding_cost,shortage_cost,order_cost,pack,minimum_"
+        "order,lost_sales; times in buckets",
+        policy),
+    ROW("orders", ARG_TEXT, "OUT.csv", "written: series,quantity and the numbers that say why",
+        orders),
+    ROW("config", ARG_TEXT, "FILE", "configuration file", config),
+    ROW("set", ARG_TEXTS, "KEY=VALUE", "override one option; may be repeated", sets),
+    ROW("base-model", ARG_TEXT, "M|none",
+        "base model; plan uses the statistical experts alone: none", base_model),
+};
+static const struct arg_spec SPEC = {
+    "plan", "--panel SALES.csv --stock STOCK.csv --policy POLICY.csv --orders OUT.csv [options]",
+    "decide one order per series from files.\n"
+    "The same forecaster and policies as `run`, without Kafka. Now is the start of the bucket "
+    "after\n"
+    "the panel's last one. Tables may be .csv, .csv.xz or .csv.zst.",
+    ROWS, sizeof ROWS / sizeof ROWS[0]};
+
+static bool on_progress(void *context, double share)
+{
+    progress_show(context, share);
+    return !atomic_load(&command_stop);
+}
+
+static struct status *check(const struct plan_args *args)
+{
+    if (!args->panel || !args->stock || !args->policy || !args->orders) {
+        return status_new(STATUS_USAGE,
+                          "plan: --panel, --stock, --policy and --orders must all be given");
+    }
+    if (args->base_model && strcmp(args->base_model, "none") != 0) {
+        return status_new(
+            STATUS_USAGE,
+            "plan: --base-model %s: orders from files use the statistical experts alone; use none",
+            args->base_model);
+    }
+    return NULL;
+}
+
+static struct status *run(int argc, char **argv)
+{
+    struct plan_args args = {0};
+    TRY(args_parse(&SPEC, argc, argv, &args, NULL));
+    TRY(check(&args));
+    struct settings settings;
+    TRY(settings_load(args.config, args.sets.values, args.sets.count, &settings));
+    struct progress progress;
+    struct order_plan_job job = {.panel = args.panel,
+                                 .stock = args.stock,
+                                 .policy = args.policy,
+                                 .orders = args.orders,
+                                 .zone = settings.zone,
+                                 .forecast = &settings.forecast,
+                                 .progress = on_progress,
+                                 .context = &progress};
+    struct order_plan_report report;
+    progress_begin(&progress, "plan");
+    struct status *st = order_plan_run(&job, &report);
+    progress_end(&progress);
+    if (!st) {
+        (void)printf("{\"series\":%" PRIu64 ",\"ordered\":%" PRIu64 ",\"units\":%" PRId64
+                     ",\"without_sales\":%" PRIu64 "}\n",
+                     report.series, report.ordered, report.units, report.without_sales);
+    }
+    settings_fini(&settings);
+    return st;
+}
+
+const struct command command_plan = {&SPEC, run};

@@ -1,0 +1,27 @@
+/* `restock plan`: one order per series from three files, with the forecaster and the policies of
+ * the live product. The order file has series,quantity and the numbers that say why. */
+#ifndef RESTOCK_ORDER_PLAN_H
+#define RESTOCK_ORDER_PLAN_H
+
+#include "stream/panel_forecast.h"
+
+struct order_plan_job {
+    const char *panel, *stock, *policy, *orders; /* paths */
+    const struct zone *zone;
+    const struct forecaster_options *forecast;
+    panel_progress progress; /* may be NULL */
+    void *context;
+};
+
+struct order_plan_report {
+    uint64_t series, ordered,
+        without_sales; /* series; those with an order; those that the panel does not know */
+    int64_t units;
+};
+
+/* Writes job->orders anew (a half-written file is removed). Nothing is written when an input is
+ * wrong. */
+struct status *order_plan_run(const struct order_plan_job *job, struct order_plan_report *report)
+    __attribute__((warn_unused_result));
+
+#endif

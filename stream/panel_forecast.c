@@ -1,0 +1,253 @@
+#include "stream/panel_forecast.h"
+
+#include "config/base/ensure.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TILE = 256, DAYS_WIDTH = 84, WEEKS_WIDTH = 104, HALF_YEAR = 26 };
+static const int64_t DAY_MS = 86400000, WEEK_MS = 7 * 86400000;
+
+/* Chosen on the development windows of two shops' days (rate) and one game's weeks. A decision a
+ * week looks at totals of weeks, for which a longer memory than that of the live forecast is
+ * better; a week is a wilder bucket than a day, so less of one is believed. */
+static const double DAYS_RATE = 0.025, DAYS_WINSOR = 10, WEEKS_RATE = 0.1, WEEKS_WINSOR = 3;
+static const double SEASON_TRUST = 0.7; /* of a smoothed week-of-year factor */
+
+struct replay {
+    const struct panel *panel;
+    struct buckets buckets;
+    bool weekly;
+    uint32_t width, tiles;
+    int32_t season;
+    struct forecaster *fc;
+    struct forecaster_cols *cols; /* [tiles] */
+    unsigned char **blocks; /* [tiles] */
+    float *units; /* [TILE, width] */
+    uint8_t *flags; /* [TILE, width] */
+    uint32_t *age; /* [TILE] */
+    uint8_t *want; /* [TILE] */
+    double *totals; /* [buckets of the panel], for the phase factors */
+    float *demand; /* the cells of all series, stock-outs filled in as they come */
+    size_t *start; /* [series] of its cells */
+};
+
+static void replay_fini(struct replay *replay)
+{
+    for (uint32_t t = 0; replay->blocks && t < replay->tiles; t++) {
+        free(replay->blocks[t]);
+    }
+    forecaster_destroy(replay->fc);
+    free(replay->cols);
+    free(replay->blocks);
+    free(replay->units);
+    free(replay->flags);
+    free(replay->age);
+    free(replay->want);
+    free(replay->totals);
+    free(replay->demand);
+    free(replay->start);
+}
+
+static struct forecaster_options options_for(const struct forecaster_options *given, bool weekly)
+{
+    static const int64_t DAYS[] = {2, 3, 5, 7, 10, 14, 21, 28, 42}, WEEKS[] = {2, 3, 4, 6, 8};
+    struct forecaster_options options = *given;
+    options.rate = weekly ? WEEKS_RATE : DAYS_RATE;
+    options.winsor = weekly ? WEEKS_WINSOR : DAYS_WINSOR;
+    options.conformal =
+        false; /* learned over a few closes of few series it widens more than it mends */
+    options.sums.count = weekly ? sizeof WEEKS / sizeof WEEKS[0] : sizeof DAYS / sizeof DAYS[0];
+    memcpy(options.sums.values, weekly ? WEEKS : DAYS, options.sums.count * sizeof(int64_t));
+    return options;
+}
+
+/* Where bucket b of the panel lies in a series; false outside. */
+static bool cell_of(const struct replay *replay, size_t i, int64_t b, size_t *cell)
+{
+    const struct panel_series *series = replay->panel->series + i;
+    int64_t at = replay->panel->first + b - series->first;
+    if (at < 0 || at >= (int64_t)series->count) {
+        return false;
+    }
+    *cell = replay->start[i] + (size_t)at;
+    return true;
+}
+
+/* The shop's totals as the phase factors are to see them: days as they are, weeks smoothed over
+ * five, over their yearly mean. */
+static void make_totals(struct replay *replay, int64_t count)
+{
+    double *raw = calloc((size_t)count, sizeof *raw);
+    ASSERT(raw && "out of memory for totals");
+    for (size_t i = 0; i < replay->panel->count; i++) {
+        const struct panel_series *series = replay->panel->series + i;
+        for (size_t at = 0; at < series->count; at++) {
+            raw[series->first - replay->panel->first + (int64_t)at] += (double)series->units[at];
+        }
+    }
+    for (int64_t b = 0; b < count; b++) {
+        if (!replay->weekly) {
+            replay->totals[b] = raw[b];
+            continue;
+        }
+        double near = 0, weight = 0, year = 0;
+        int64_t known = 0;
+        for (int64_t j = b - HALF_YEAR; j <= b + HALF_YEAR; j++) {
+            if (j < 0 || j >= count) {
+                continue;
+            }
+            double w = fmax(0, 3 - fabs((double)(j - b)));
+            near += w * raw[j];
+            weight += w;
+            year += raw[j];
+            known++;
+        }
+        double factor = year > 0 ? near / weight / (year / (double)known) : 1;
+        replay->totals[b] = 1 - SEASON_TRUST + SEASON_TRUST * factor;
+    }
+    free(raw);
+}
+
+static void allocate(struct replay *replay, const struct forecaster_options *options, int64_t count)
+{
+    size_t cells = 0, series = replay->panel->count;
+    replay->start = calloc(series + 1, sizeof *replay->start);
+    ASSERT(replay->start && "out of memory for a panel");
+    for (size_t i = 0; i < series; i++) {
+        replay->start[i] = cells;
+        cells += replay->panel->series[i].count;
+    }
+    replay->demand = calloc(cells + 1, sizeof *replay->demand);
+    replay->totals = calloc((size_t)count, sizeof *replay->totals);
+    replay->tiles = (uint32_t)((series + TILE - 1) / TILE);
+    replay->cols = calloc(replay->tiles + 1, sizeof *replay->cols);
+    replay->blocks = calloc(replay->tiles + 1, sizeof *replay->blocks);
+    replay->units = calloc((size_t)TILE * replay->width, sizeof *replay->units);
+    replay->flags = calloc((size_t)TILE * replay->width, sizeof *replay->flags);
+    replay->age = calloc(TILE, sizeof *replay->age);
+    replay->want = calloc(TILE, sizeof *replay->want);
+    replay->fc = forecaster_create(options, TILE, replay->width);
+    ASSERT(replay->demand && replay->totals && replay->cols && replay->blocks && replay->units &&
+           replay->flags && replay->age && replay->want && replay->fc &&
+           "out of memory for a panel");
+    size_t bytes = (column_table_bytes(&forecaster_column_table, TILE) + 63) / 64 * 64;
+    for (uint32_t t = 0; t < replay->tiles; t++) {
+        replay->blocks[t] = aligned_alloc(64, bytes);
+        ASSERT(replay->blocks[t] && "out of memory for a panel");
+        memset(replay->blocks[t], 0, bytes);
+        column_bind(&forecaster_column_table, TILE, replay->blocks[t], replay->cols + t);
+    }
+    memset(replay->want, FORECAST_SUMS, TILE);
+}
+
+static void fill_demand(struct replay *replay, size_t i, uint32_t tile, uint32_t row, int64_t b)
+{
+    size_t cell;
+    if (!cell_of(replay, i, b, &cell)) {
+        return;
+    }
+    const struct panel_series *series = replay->panel->series + i;
+    size_t at = cell - replay->start[i];
+    float sold = (float)series->units[at], expected = replay->cols[tile].next_mean[row];
+    replay->demand[cell] = series->censored[at] && expected > sold ? expected : sold;
+}
+
+static void gather_row(struct replay *replay, size_t i, uint32_t row, int64_t b)
+{
+    const struct panel_series *series = replay->panel->series + i;
+    float *units = replay->units + (size_t)row * replay->width;
+    uint8_t *flags = replay->flags + (size_t)row * replay->width;
+    int64_t newest = replay->panel->first + b - series->first;
+    for (uint32_t w = 0; w < replay->width; w++) {
+        int64_t at = newest - (int64_t)(replay->width - 1 - w);
+        bool there = at >= 0 && at < (int64_t)series->count;
+        units[w] = there ? replay->demand[replay->start[i] + (size_t)at] : 0;
+        flags[w] = there ? 0 : WINDOW_ABSENT;
+    }
+    replay->age[row] = newest >= 0 ? (uint32_t)newest + 1 : 0;
+}
+
+static struct window close_tile(struct replay *replay, uint32_t tile, int64_t b)
+{
+    size_t first = (size_t)tile * TILE, left = replay->panel->count - first;
+    uint32_t count = left < TILE ? (uint32_t)left : TILE;
+    for (uint32_t row = 0; row < count; row++) {
+        fill_demand(replay, first + row, tile, row, b);
+        gather_row(replay, first + row, row, b);
+    }
+    int64_t bucket = replay->panel->first + b;
+    struct window window = {.series = count,
+                            .width = replay->width,
+                            .bucket = bucket,
+                            .phase = bucket_phase(&replay->buckets, bucket),
+                            .season = replay->season,
+                            .units = replay->units,
+                            .flags = replay->flags,
+                            .age = replay->age};
+    forecaster_learn(replay->fc, replay->cols + tile, &window);
+    return window;
+}
+
+static void take_curves(struct replay *replay, uint32_t tile, const struct window *window,
+                        struct demand_curve *curves)
+{
+    struct forecast_block block;
+    forecaster_predict(replay->fc, replay->cols + tile, window, replay->want, &block);
+    float lengths[FORECAST_SUMS_MAX + 1];
+    for (uint32_t s = 0; s < block.sums; s++) {
+        lengths[s] = block.sum_length[s];
+    }
+    for (uint32_t row = 0; row < window->series; row++) {
+        size_t at = (size_t)row * block.sums;
+        demand_curve_init(curves + (size_t)tile * TILE + row, forecast_levels, block.sums, lengths,
+                          block.sum_mean + at, block.sum_q + at * FORECAST_LEVELS);
+    }
+}
+
+static struct status *play(struct replay *replay, int64_t count, panel_progress progress,
+                           void *context, struct demand_curve *curves)
+{
+    for (int64_t b = 0; b < count; b++) {
+        int64_t bucket = replay->panel->first + b;
+        forecaster_begin_close(replay->fc, bucket, bucket_phase(&replay->buckets, bucket),
+                               replay->season, replay->totals[b]);
+        for (uint32_t tile = 0; tile < replay->tiles; tile++) {
+            struct window window = close_tile(replay, tile, b);
+            if (b + 1 == count) {
+                take_curves(replay, tile, &window, curves);
+            }
+        }
+        if (progress && !progress(context, (double)(b + 1) / (double)count)) {
+            return status_new(STATUS_STOPPED, "forecast a panel: stopped");
+        }
+    }
+    return NULL;
+}
+
+struct status *panel_forecast(const struct panel *panel, const struct zone *zone,
+                              const struct forecaster_options *options, panel_progress progress,
+                              void *context, struct demand_curve *curves)
+{
+    if (panel->bucket_ms != DAY_MS && panel->bucket_ms != WEEK_MS) {
+        return status_new(
+            STATUS_CONFIG,
+            "forecast a panel for orders: its buckets are %lld ms long; give days or weeks",
+            (long long)panel->bucket_ms);
+    }
+    struct replay replay = {.panel = panel, .weekly = panel->bucket_ms == WEEK_MS};
+    TRY(bucket_init(&replay.buckets, panel->bucket_ms, zone));
+    replay.width = replay.weekly ? WEEKS_WIDTH : DAYS_WIDTH;
+    replay.season = replay.weekly ? 52 : 7;
+    int64_t count = panel->count ? panel->last - panel->first + 1 : 0;
+    struct forecaster_options used = options_for(options, replay.weekly);
+    struct status *st = forecaster_check(&used, replay.width);
+    if (!st && count > 0) {
+        allocate(&replay, &used, count);
+        make_totals(&replay, count);
+        st = play(&replay, count, progress, context, curves);
+    }
+    replay_fini(&replay);
+    return st;
+}

@@ -1,0 +1,30 @@
+/* Forecasts at the end of a panel, for decisions from files: the experts replay the whole panel,
+ * bucket by bucket, and forecast once.
+ *
+ *     struct demand_curve *curves = calloc(panel->count, sizeof *curves);
+ *     TRY(panel_forecast(panel, zone, options, progress, context, curves));        // curves[i]
+ * belongs to panel->series[i]
+ *
+ * Totals of 1 to 42 days, or 1 to 8 weeks. Where a bucket was not fully in stock its demand is the
+ * forecast of that bucket or what was sold, whichever is more: to mask such buckets would leave out
+ * the days of large demand, which are those that run dry. Week-of-year factors are smoothed over
+ * the panel, freed of its trend and shrunk to 1. Quantities in whole counting units of the panel.
+ * Pure but for the progress call; one thread; memory for one tile at a time beside the panel. */
+#ifndef RESTOCK_PANEL_FORECAST_H
+#define RESTOCK_PANEL_FORECAST_H
+
+#include "model/forecaster.h"
+#include "optimize/demand.h"
+#include "stream/panel.h"
+
+/* false stops: STATUS_STOPPED. */
+typedef bool (*panel_progress)(void *context, double share);
+
+/* options: rate, winsor and sums are set by the kind of bucket, the rest is used. Buckets must be
+ * days or weeks (STATUS_CONFIG). */
+struct status *panel_forecast(const struct panel *panel, const struct zone *zone,
+                              const struct forecaster_options *options, panel_progress progress,
+                              void *context, struct demand_curve *curves)
+    __attribute__((warn_unused_result));
+
+#endif
