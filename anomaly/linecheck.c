@@ -54,39 +54,24 @@ struct linecheck {
     float basket; /* ln of its median, 0 if unknown; for the next line only */
 };
 
+#define ROW(name, type)                                                                            \
+    {                                                                                              \
+        "linecheck." #name, type, COLUMN_HOT, 1, offsetof(struct linecheck_cols, name)             \
+    }
 static const struct column ROWS[] = {
-    {"linecheck.price_median", COLUMN_F32, COLUMN_HOT, 1,
-     offsetof(struct linecheck_cols, price_median)},
-    {"linecheck.price_low", COLUMN_F32, COLUMN_HOT, 1, offsetof(struct linecheck_cols, price_low)},
-    {"linecheck.price_high", COLUMN_F32, COLUMN_HOT, 1,
-     offsetof(struct linecheck_cols, price_high)},
-    {"linecheck.quantity_mean", COLUMN_F32, COLUMN_HOT, 1,
-     offsetof(struct linecheck_cols, quantity_mean)},
-    {"linecheck.quantity_spread", COLUMN_F32, COLUMN_HOT, 1,
-     offsetof(struct linecheck_cols, quantity_spread)},
-    {"linecheck.quantity_high", COLUMN_F32, COLUMN_HOT, 1,
-     offsetof(struct linecheck_cols, quantity_high)},
-    {"linecheck.returns_rate", COLUMN_F32, COLUMN_HOT, 1,
-     offsetof(struct linecheck_cols, returns_rate)},
-    {"linecheck.returns_bucket", COLUMN_U32, COLUMN_HOT, 1,
-     offsetof(struct linecheck_cols, returns_bucket)},
-    {"linecheck.prices", COLUMN_U16, COLUMN_HOT, 1, offsetof(struct linecheck_cols, prices)},
-    {"linecheck.quantities", COLUMN_U16, COLUMN_HOT, 1,
-     offsetof(struct linecheck_cols, quantities)},
-    {"linecheck.returns_now", COLUMN_U16, COLUMN_HOT, 1,
-     offsetof(struct linecheck_cols, returns_now)},
-    {"linecheck.activity", COLUMN_F32, COLUMN_HOT, 1, offsetof(struct linecheck_cols, activity)},
-    {"linecheck.activity_bucket", COLUMN_U32, COLUMN_HOT, 1,
-     offsetof(struct linecheck_cols, activity_bucket)},
-    {"linecheck.lines0", COLUMN_U16, COLUMN_HOT, 1, offsetof(struct linecheck_cols, lines[0])},
-    {"linecheck.lines1", COLUMN_U16, COLUMN_HOT, 1, offsetof(struct linecheck_cols, lines[1])},
-    {"linecheck.lines2", COLUMN_U16, COLUMN_HOT, 1, offsetof(struct linecheck_cols, lines[2])},
-    {"linecheck.lines3", COLUMN_U16, COLUMN_HOT, 1, offsetof(struct linecheck_cols, lines[3])},
-    {"linecheck.lines4", COLUMN_U16, COLUMN_HOT, 1, offsetof(struct linecheck_cols, lines[4])},
-    {"linecheck.lines5", COLUMN_U16, COLUMN_HOT, 1, offsetof(struct linecheck_cols, lines[5])},
-    {"linecheck.lines6", COLUMN_U16, COLUMN_HOT, 1, offsetof(struct linecheck_cols, lines[6])},
-    {"linecheck.lines7", COLUMN_U16, COLUMN_HOT, 1, offsetof(struct linecheck_cols, lines[7])},
+    ROW(price_median, COLUMN_F32),    ROW(price_low, COLUMN_F32),
+    ROW(price_high, COLUMN_F32),      ROW(quantity_mean, COLUMN_F32),
+    ROW(quantity_spread, COLUMN_F32), ROW(quantity_high, COLUMN_F32),
+    ROW(returns_rate, COLUMN_F32),    ROW(returns_bucket, COLUMN_U32),
+    ROW(prices, COLUMN_U16),          ROW(quantities, COLUMN_U16),
+    ROW(returns_now, COLUMN_U16),     ROW(activity, COLUMN_F32),
+    ROW(activity_bucket, COLUMN_U32), ROW(lines[0], COLUMN_U16),
+    ROW(lines[1], COLUMN_U16),        ROW(lines[2], COLUMN_U16),
+    ROW(lines[3], COLUMN_U16),        ROW(lines[4], COLUMN_U16),
+    ROW(lines[5], COLUMN_U16),        ROW(lines[6], COLUMN_U16),
+    ROW(lines[7], COLUMN_U16),
 };
+#undef ROW
 
 const struct column_table linecheck_column_table = {"linecheck", ROWS, sizeof ROWS / sizeof *ROWS};
 
@@ -316,18 +301,15 @@ bool linecheck_quantity(struct linecheck *check, struct linecheck_cols *cols, ui
     return odd;
 }
 
-uint64_t linecheck_lines(const struct linecheck_cols *cols, uint32_t series, int64_t bucket,
-                         uint16_t *lines)
+void linecheck_lines(const struct linecheck_cols *cols, uint32_t series, int64_t bucket,
+                     uint16_t *lines)
 {
     const uint16_t *open = cols->lines[place(bucket)];
-    uint64_t total = 0;
     for (uint32_t i = 0; i < series; i++) {
         int32_t back = (int32_t)(cols->activity_bucket[i] - (uint32_t)bucket);
         bool kept = cols->activity[i] > 0 && back >= 0 && back < LINECHECK_OPEN;
         lines[i] = kept ? open[i] : 0;
-        total += lines[i];
     }
-    return total;
 }
 
 static float returns_score(uint32_t count, float rate)

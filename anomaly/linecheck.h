@@ -59,10 +59,9 @@ void linecheck_basket(struct linecheck *check, int64_t median_quantity, int32_t 
 bool linecheck_return(struct linecheck *check, struct linecheck_cols *cols, uint32_t row,
                       int64_t bucket, struct alert_signal *out);
 /* Lines of each series of a tile in one of the last LINECHECK_OPEN buckets, as counted by
- * linecheck_quantity, for tails_input.lines; returns their sum, for tails_total. lines: [series].
- */
-uint64_t linecheck_lines(const struct linecheck_cols *cols, uint32_t series, int64_t bucket,
-                         uint16_t *lines);
+ * linecheck_quantity, for tails_input.lines. lines: [series]. */
+void linecheck_lines(const struct linecheck_cols *cols, uint32_t series, int64_t bucket,
+                     uint16_t *lines);
 /* At a close, for an open alert of these kinds: quiet if the bucket [start_ms, ...) had nothing odd
  * (a price needs lines to say so, else it is missing), neutral otherwise. */
 void linecheck_quiet(const struct alert *alert, int64_t bucket, int64_t start_ms, bool had_lines,

@@ -1,5 +1,6 @@
 #include "anomaly/tails.h"
 
+#include "anomaly/excursion.h"
 #include "anomaly/nbtail.h"
 #include "anomaly/tails_state.h"
 #include "config/base/ensure.h"
@@ -21,18 +22,17 @@
  * A fall of at most DROP_BUCKETS and a rise of at most SPIKE_BUCKETS are called drop and spike:
  * they need no tests of their own. */
 
-#define LN10F 2.302585093f
-#define LN2F 0.693147181f
 #define MOST_NATS 4.0f /* one bucket adds at most this to a shift: it takes several to shift */
-#define MOST_EVIDENCE 80.0f /* nats; a longer memory would not let go in time */
 #define LEAST_FACTOR 0.05f /* phases with less than this of a usual one tell nothing of levels */
+/* Lines are judged where a series that sells has more than one a bucket, as a rule; where orders
+ * come as totals, one line says nothing. */
+#define LINES_ON 1.25
+#define LINES_OFF 1.1
 #define QUARTER 90.0f /* buckets */
 #define TOTAL_RATE 0.05
 #define LINES_RATE 0.04f
 #define MEMORY 40.0f /* buckets that an exponentially weighted level has seen */
-#define DOUBT                                                                                      \
-    10.0f /* units sold in them that make a series' own spread as good as its cohort's             \
-           */
+#define DOUBT 10.0f /* units sold in them that make its own spread as good as its cohort's */
 #define MOST_SPREAD 1000.0f
 #define SPREAD_UNIT 1024.0f /* of the tally */
 #define SPREAD_RATE 0.05f
@@ -41,40 +41,32 @@
 #define SMEAR_KEY 0x9e3779b97f4a7c15ULL
 #define NEVER 1e9f
 #define KEEP 0.992 /* counts of pools halve in 86 closes */
-#define CUT 0.0f /* decades below the threshold at which counts are cut */
 #define WEAK_SHARE 20.0
 
 enum {
     COUNTED_AGE =
-        14, /* younger forecasts say nothing; from here to min_age pools learn, silently */
+        14, /* from here to min_age pools learn, silently; younger forecasts tell nothing */
     SPIKE_BUCKETS = 3,
     DROP_BUCKETS = 7,
     SHIFT_ACCEPTED = 28, /* buckets after which a new level is the level */
     RUN_ACCEPTED = 84,
-    COUNT_AFTER = 14,
 };
 
 enum row_state { ROW_MISSING, ROW_YOUNG, ROW_JUDGED };
 
+#define ROW(name, type)                                                                            \
+    {                                                                                              \
+        "tails." #name, type, COLUMN_COLD, 1, offsetof(struct tails_cols, name)                    \
+    }
 static const struct column ROWS[] = {
-    {"tails.run", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct tails_cols, run)},
-    {"tails.run_level", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct tails_cols, run_level)},
-    {"tails.run_spread", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct tails_cols, run_spread)},
-    {"tails.rise", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct tails_cols, rise)},
-    {"tails.rise_level", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct tails_cols, rise_level)},
-    {"tails.rise_spread", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct tails_cols, rise_spread)},
-    {"tails.fall", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct tails_cols, fall)},
-    {"tails.fall_level", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct tails_cols, fall_level)},
-    {"tails.fall_spread", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct tails_cols, fall_spread)},
-    {"tails.rise_peak", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct tails_cols, rise_peak)},
-    {"tails.fall_peak", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct tails_cols, fall_peak)},
-    {"tails.lines_level", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct tails_cols, lines_level)},
-    {"tails.lines_error", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct tails_cols, lines_error)},
-    {"tails.lines_seen", COLUMN_U16, COLUMN_COLD, 1, offsetof(struct tails_cols, lines_seen)},
-    {"tails.run_length", COLUMN_U16, COLUMN_COLD, 1, offsetof(struct tails_cols, run_length)},
-    {"tails.rise_length", COLUMN_U16, COLUMN_COLD, 1, offsetof(struct tails_cols, rise_length)},
-    {"tails.fall_length", COLUMN_U16, COLUMN_COLD, 1, offsetof(struct tails_cols, fall_length)},
+    ROW(run, COLUMN_F32),         ROW(run_level, COLUMN_F32),   ROW(run_spread, COLUMN_F32),
+    ROW(rise, COLUMN_F32),        ROW(rise_level, COLUMN_F32),  ROW(rise_spread, COLUMN_F32),
+    ROW(fall, COLUMN_F32),        ROW(fall_level, COLUMN_F32),  ROW(fall_spread, COLUMN_F32),
+    ROW(rise_peak, COLUMN_F32),   ROW(fall_peak, COLUMN_F32),   ROW(lines_level, COLUMN_F32),
+    ROW(lines_error, COLUMN_F32), ROW(lines_seen, COLUMN_U16),  ROW(run_length, COLUMN_U16),
+    ROW(rise_length, COLUMN_U16), ROW(fall_length, COLUMN_U16),
 };
+#undef ROW
 
 const struct column_table tails_column_table = {"tails", ROWS, sizeof ROWS / sizeof *ROWS};
 
@@ -92,9 +84,8 @@ void tails_set_limits(struct tails *tails)
             bool single = kind == ALERT_SPIKE || kind == ALERT_DROP;
             tails->limits[c][kind].quiet = calibrate_raw(pool, QUIET_SCORE);
             tails->limits[c][kind].weak = single && any ? calibrate_raw(pool, tails->weak) : NEVER;
-            tails->limits[c][kind].most =
-                any ? calibrate_raw(pool, fmaxf(tails->threshold - CUT, 1)) : NEVER;
             tails->limits[c][kind].strong = any ? calibrate_raw(pool, tails->threshold) : NEVER;
+            tails->limits[c][kind].most = tails->limits[c][kind].strong;
         }
     }
 }
@@ -171,6 +162,7 @@ void tails_begin_close(struct tails *tails, int64_t bucket, int32_t phase, int32
     uint64_t half = tails->last_tests / 2;
     tails->last_tests = tails->tests > half ? tails->tests : half;
     tails->tests = 0;
+    tails->turned = 0;
     tails->budget = budget * ALERT_SHARE_TAILS;
     if (tails->last_tests) {
         tails->rates.budgeted += tails->budget;
@@ -178,16 +170,27 @@ void tails_begin_close(struct tails *tails, int64_t bucket, int32_t phase, int32
     tails_set_limits(tails);
 }
 
-void tails_total(struct tails *tails, double lines)
+void tails_total(struct tails *tails, double lines, double sellers)
 {
-    if (!(lines >= 0) || lines > 1e15) {
+    if (!(lines >= sellers) || !(sellers >= 0) || lines > 1e15) {
         return;
     }
-    tails->factor = tails->usual_lines > 0 ? (float)(lines / tails->usual_lines) : 1;
+    tails->share = tails->usual_lines > 0 ? (float)(lines / tails->usual_lines) : 1;
     if (lines > 0) {
         double rate = tails->usual_lines > 0 ? TOTAL_RATE : 1;
         tails->usual_lines += rate * (lines - tails->usual_lines);
+        tails->usual_sellers += rate * (sellers - tails->usual_sellers);
     }
+    double ratio = tails->usual_sellers > 0 ? tails->usual_lines / tails->usual_sellers : 0;
+    uint8_t by_lines = ratio >= LINES_ON || (tails->by_lines && ratio >= LINES_OFF);
+    tails->turned = tails->by_lines != by_lines;
+    tails->by_lines = by_lines;
+}
+
+/* The shop's factor of the bucket that closed, for what is judged. */
+static float factor_of(const struct tails *tails)
+{
+    return tails->by_lines ? tails->share : tails->factor;
 }
 
 static uint8_t cohort_of(const struct tails_input *in, uint32_t i, float level)
@@ -215,157 +218,90 @@ static void judge_single(struct tails *tails, const struct tails_input *in, uint
     }
     double spread = (double)spread_of(tails, in, i);
     if (off > 0) {
-        tails->spike[i] = (float)-nbtail_log_upper((double)y, (double)mean, spread) / LN10F;
+        tails->spike[i] =
+            (float)-nbtail_log_upper((double)y, (double)mean, spread) / EXCURSION_LN10;
     } else {
-        tails->drop[i] = (float)-nbtail_log_lower((double)y, (double)mean, spread) / LN10F;
+        tails->drop[i] = (float)-nbtail_log_lower((double)y, (double)mean, spread) / EXCURSION_LN10;
     }
 }
 
-/* A sequence of one series: pointers into the columns. */
-struct sequence {
-    float *nats, *level, *spread, *peak;
-    uint16_t *length;
-    struct calibrate_pool *pool;
-    float most; /* counts are cut here */
-    float smear; /* share of a bucket taken off a run in counts, so that discrete runs count
-                    smoothly */
-};
-
-/* What the pool counts for the excursion as it stands. */
-static float sequence_score(const struct sequence *seq)
-{
-    float nats =
-        seq->peak ? *seq->peak : *seq->nats - seq->smear * *seq->nats / (float)*seq->length;
-    return fminf(nats / LN10F, seq->most);
-}
-
-/* An excursion is counted when it ends, or as it grows from COUNT_AFTER buckets on: many never end
- * (products that died), but a young one must not hide itself. */
-static void sequence_end(struct sequence *seq)
-{
-    if (*seq->length) {
-        float score = sequence_score(seq);
-        calibrate_move(seq->pool, *seq->length > COUNT_AFTER ? score : 0, score);
-    }
-    *seq->nats = 0;
-    *seq->length = 0;
-    if (seq->peak) {
-        *seq->peak = 0;
-    }
-}
-
-/* Add nats; begins, goes on, or ends where they are used up or the new state has become the usual
- * one. */
-static void sequence_add(struct sequence *seq, float nats, uint16_t accepted)
-{
-    float sum = fminf(*seq->nats + nats, MOST_EVIDENCE);
-    if (!(sum > 0) || *seq->length >= accepted) {
-        sequence_end(seq);
-        return;
-    }
-    float before = *seq->length > COUNT_AFTER ? sequence_score(seq) : 0;
-    *seq->nats = sum;
-    *seq->length = (uint16_t)(*seq->length + 1);
-    if (seq->peak) {
-        *seq->peak = fmaxf(*seq->peak, sum);
-    }
-    if (*seq->length > COUNT_AFTER) {
-        calibrate_move(seq->pool, before, sequence_score(seq));
-    }
-}
-
-static void sequence_anchor(struct sequence *seq, float level, float spread)
-{
-    if (!*seq->length) {
-        *seq->level = level;
-        *seq->spread = spread;
-    }
-}
-
-static void sequence_pool(struct tails *tails, struct sequence *seq, uint8_t cohort,
+static void sequence_pool(struct tails *tails, struct excursion *seq, uint8_t cohort,
                           enum alert_kind kind)
 {
     seq->pool = &tails->pools[cohort][kind];
     seq->most = tails->limits[cohort][kind].most;
 }
 
-/* ln NB(y; r mean) - ln NB(y; mean), both of the same size k = mean / (spread - 1). */
-static float ratio_nats(float y, float mean, float spread, float r, float log_r)
+static struct excursion rise_of(struct tails_cols *cols, uint32_t i)
 {
-    float k = mean / (spread - 1);
-    return y * log_r - (y + k) * logf((1 + r * (spread - 1)) / spread);
+    return (struct excursion){&cols->rise[i],
+                              &cols->rise_level[i],
+                              &cols->rise_spread[i],
+                              &cols->rise_peak[i],
+                              &cols->rise_length[i],
+                              NULL,
+                              0,
+                              0};
 }
 
-static struct sequence rise_of(struct tails_cols *cols, uint32_t i)
+static struct excursion fall_of(struct tails_cols *cols, uint32_t i)
 {
-    return (struct sequence){&cols->rise[i],
-                             &cols->rise_level[i],
-                             &cols->rise_spread[i],
-                             &cols->rise_peak[i],
-                             &cols->rise_length[i],
-                             NULL,
-                             0,
-                             0};
+    return (struct excursion){&cols->fall[i],
+                              &cols->fall_level[i],
+                              &cols->fall_spread[i],
+                              &cols->fall_peak[i],
+                              &cols->fall_length[i],
+                              NULL,
+                              0,
+                              0};
 }
 
-static struct sequence fall_of(struct tails_cols *cols, uint32_t i)
+static struct excursion run_of(struct tails_cols *cols, uint32_t i)
 {
-    return (struct sequence){&cols->fall[i],
-                             &cols->fall_level[i],
-                             &cols->fall_spread[i],
-                             &cols->fall_peak[i],
-                             &cols->fall_length[i],
-                             NULL,
-                             0,
-                             0};
-}
-
-static struct sequence run_of(struct tails_cols *cols, uint32_t i)
-{
-    return (struct sequence){&cols->run[i],
-                             &cols->run_level[i],
-                             &cols->run_spread[i],
-                             NULL,
-                             &cols->run_length[i],
-                             NULL,
-                             0,
-                             0};
+    return (struct excursion){&cols->run[i],
+                              &cols->run_level[i],
+                              &cols->run_spread[i],
+                              NULL,
+                              &cols->run_length[i],
+                              NULL,
+                              0,
+                              0};
 }
 
 static void judge_sequences(struct tails *tails, struct tails_cols *cols,
                             const struct tails_input *in, uint32_t i, float y)
 {
-    struct sequence run = run_of(cols, i), rise = rise_of(cols, i), fall = fall_of(cols, i);
+    struct excursion run = run_of(cols, i), rise = rise_of(cols, i), fall = fall_of(cols, i);
     uint64_t began = (uint64_t)(tails->bucket - *run.length);
     run.smear = (float)(hash_mix(began * SMEAR_KEY + i) >> 40) * 0x1p-24f;
     if (y > 0) {
         sequence_pool(tails, &run, cohort_of(in, i, *run.level), ALERT_ZERO_RUN);
-        sequence_end(&run);
+        excursion_end(&run);
     }
-    if (tails->factor < LEAST_FACTOR) {
+    if (factor_of(tails) < LEAST_FACTOR) {
         return;
     }
-    float level = tails->mean[i] / tails->factor, spread = spread_of(tails, in, i);
+    float level = tails->mean[i] / factor_of(tails), spread = spread_of(tails, in, i);
     /* The level itself is uncertain: half a standard error, and one more event of the usual size.
      */
     float seen = fminf((float)in->window->age[i], MEMORY),
           doubt = 0.5f * sqrtf(level * spread / seen);
     if (!(y > 0)) {
-        sequence_anchor(&run, fmaxf(level - doubt, 0.5f * level), spread);
+        excursion_anchor(&run, fmaxf(level - doubt, 0.5f * level), spread);
         sequence_pool(tails, &run, cohort_of(in, i, *run.level), ALERT_ZERO_RUN);
-        sequence_add(
+        excursion_add(
             &run,
-            (float)-nbtail_log_zero((double)(*run.level * tails->factor), (double)*run.spread),
+            (float)-nbtail_log_zero((double)(*run.level * factor_of(tails)), (double)*run.spread),
             RUN_ACCEPTED);
     }
-    sequence_anchor(&rise, level + doubt + spread / seen, spread);
+    excursion_anchor(&rise, level + doubt + spread / seen, spread);
     sequence_pool(tails, &rise, cohort_of(in, i, *rise.level), ALERT_LEVEL_SHIFT_UP);
-    float up = ratio_nats(y, *rise.level * tails->factor, *rise.spread, 2.0f, LN2F);
-    sequence_add(&rise, fminf(up, MOST_NATS), SHIFT_ACCEPTED);
-    sequence_anchor(&fall, fmaxf(level - doubt, 0.5f * level), spread);
+    float up = excursion_nats(y, *rise.level * factor_of(tails), *rise.spread, 2.0f);
+    excursion_add(&rise, fminf(up, MOST_NATS), SHIFT_ACCEPTED);
+    excursion_anchor(&fall, fmaxf(level - doubt, 0.5f * level), spread);
     sequence_pool(tails, &fall, cohort_of(in, i, *fall.level), ALERT_LEVEL_SHIFT_DOWN);
-    float down = ratio_nats(y, *fall.level * tails->factor, *fall.spread, 0.5f, -LN2F);
-    sequence_add(&fall, fminf(down, MOST_NATS), SHIFT_ACCEPTED);
+    float down = excursion_nats(y, *fall.level * factor_of(tails), *fall.spread, 0.5f);
+    excursion_add(&fall, fminf(down, MOST_NATS), SHIFT_ACCEPTED);
 }
 
 /* Raw score of a kind. Falls to nothing are zero runs; short rises and falls are spikes and drops.
@@ -373,12 +309,12 @@ static void judge_sequences(struct tails *tails, struct tails_cols *cols,
 static float raw_sequence(const struct tails_cols *cols, uint32_t i, enum alert_kind kind)
 {
     if (kind == ALERT_LEVEL_SHIFT_UP) {
-        return cols->rise[i] / LN10F;
+        return cols->rise[i] / EXCURSION_LN10;
     }
     if (kind == ALERT_ZERO_RUN) {
-        return cols->run[i] / LN10F;
+        return cols->run[i] / EXCURSION_LN10;
     }
-    return cols->run_length[i] >= cols->fall_length[i] ? 0 : cols->fall[i] / LN10F;
+    return cols->run_length[i] >= cols->fall_length[i] ? 0 : cols->fall[i] / EXCURSION_LN10;
 }
 
 struct reading {
@@ -448,9 +384,11 @@ static void put_bounds(const struct tails *tails, const struct tails_input *in, 
         return;
     }
     if (out->kind == ALERT_SPIKE) {
-        alert_evidence(out, EVIDENCE_UPPER, nbtail_upper_bound(-raw * (double)LN10F, mean, spread));
+        alert_evidence(out, EVIDENCE_UPPER,
+                       nbtail_upper_bound(-raw * (double)EXCURSION_LN10, mean, spread));
     } else {
-        alert_evidence(out, EVIDENCE_LOWER, nbtail_lower_bound(-raw * (double)LN10F, mean, spread));
+        alert_evidence(out, EVIDENCE_LOWER,
+                       nbtail_lower_bound(-raw * (double)EXCURSION_LN10, mean, spread));
     }
 }
 
@@ -478,13 +416,13 @@ static void fill(const struct tails *tails, const struct tails_cols *cols,
                   : reading.pool == ALERT_LEVEL_SHIFT_UP ? cols->rise_level[i]
                                                          : cols->fall_level[i];
     float mean = single ? tails->mean[i] : level * (float)length;
-    if (in->lines) { /* judged by lines, told in units */
+    if (tails->by_lines && in->lines) { /* judged by lines, told in units */
         float units_a_line = tails->mean[i] > 0 ? in->next_mean[i] / tails->mean[i] : 0;
         alert_evidence(out, EVIDENCE_LINES, (double)mean);
         mean *= units_a_line;
     }
     out->expected = mean;
-    if (single && out->strength >= ALERT_WEAK && !in->lines) {
+    if (single && out->strength >= ALERT_WEAK && !tails->by_lines) {
         put_bounds(tails, in, i, out);
     }
     alert_evidence(out, EVIDENCE_RUN_BUCKETS, length);
@@ -527,7 +465,8 @@ static enum row_state row_state(const struct tails *tails, const struct tails_co
         !(variance > 0) || !isfinite(mean) || !isfinite(variance)) {
         return ROW_MISSING;
     }
-    bool young = window->age[i] < tails->options.min_age || (in->lines && !busy(tails, cols, i));
+    bool young =
+        window->age[i] < tails->options.min_age || (tails->by_lines && !busy(tails, cols, i));
     return young ? ROW_YOUNG : ROW_JUDGED;
 }
 
@@ -537,11 +476,11 @@ static void take_row(struct tails *tails, const struct tails_cols *cols,
                      const struct tails_input *in, uint32_t i)
 {
     const struct window *window = in->window;
-    if (in->lines) {
+    if (tails->by_lines && in->lines) {
         float seen = cols->lines_seen[i], level = cols->lines_level[i];
         tails->y[i] = in->lines[i];
-        tails->mean[i] = seen > 0 ? level * tails->factor : 0;
-        tails->variance[i] = fmaxf(cols->lines_error[i], level) * tails->factor;
+        tails->mean[i] = seen > 0 ? level * tails->share : 0;
+        tails->variance[i] = fmaxf(cols->lines_error[i], level) * tails->share;
     } else {
         tails->y[i] = window->units[(size_t)i * window->width + window->width - 1];
         tails->mean[i] = in->next_mean[i];
@@ -554,18 +493,22 @@ static void learn_lines(struct tails *tails, struct tails_cols *cols, const stru
 {
     const struct window *window = in->window;
     uint8_t flags = window->flags[(size_t)i * window->width + window->width - 1];
-    if (flags & WINDOW_CENSORED || !window->age[i] || tails->factor < LEAST_FACTOR) {
+    if (flags & WINDOW_CENSORED || !window->age[i] || tails->share < LEAST_FACTOR) {
         return;
     }
     uint16_t seen = cols->lines_seen[i];
-    float rate = fmaxf(1 / (1 + (float)seen), LINES_RATE), mean = tails->mean[i];
-    float most = seen >= COUNTED_AGE ? mean + 4 * sqrtf(tails->variance[i]) + 1 : tails->y[i];
-    float y = fminf(tails->y[i], most), error = y - mean;
+    float level = cols->lines_level[i], mean = level * tails->share, y = in->lines[i];
+    float rate = fmaxf(1 / (1 + (float)seen), LINES_RATE);
+    if (seen >= COUNTED_AGE) { /* winsorised */
+        float variance = fmaxf(cols->lines_error[i], level) * tails->share;
+        y = fminf(y, mean + 4 * sqrtf(variance) + 1);
+    }
+    float error = y - mean;
     if (seen) {
         cols->lines_error[i] += fmaxf(1 / (float)seen, LINES_RATE) *
-                                (error * error / tails->factor - cols->lines_error[i]);
+                                (error * error / tails->share - cols->lines_error[i]);
     }
-    cols->lines_level[i] += rate * (y / tails->factor - cols->lines_level[i]);
+    cols->lines_level[i] += rate * (y / tails->share - cols->lines_level[i]);
     cols->lines_seen[i] = seen < UINT16_MAX ? (uint16_t)(seen + 1) : UINT16_MAX;
 }
 
@@ -600,7 +543,7 @@ uint32_t tails_close(struct tails *tails, struct tails_cols *cols, const struct 
             continue;
         }
         tails->cohort[i] = cohort_of(in, i, tails->mean[i]);
-        if (window->age[i] == tails->options.min_age) {
+        if (window->age[i] == tails->options.min_age || tails->turned) {
             forget(cols, i);
         }
         float rise = cols->rise[i], fall = cols->fall[i], run = cols->run[i];
@@ -623,8 +566,8 @@ uint32_t tails_close(struct tails *tails, struct tails_cols *cols, const struct 
                                                                 : fall;
             bool single = reading.pool <= ALERT_DROP;
             count_rates(tails, &out[count++],
-                        single ||
-                            before / LN10F < tails->limits[reading.cohort][reading.pool].strong);
+                        single || before / EXCURSION_LN10 <
+                                      tails->limits[reading.cohort][reading.pool].strong);
         }
     }
     return count;

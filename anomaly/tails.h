@@ -50,8 +50,8 @@ struct tails_input {
     const float *next_mean, *next_variance; /* [N] of the bucket that closed, made before it; 0, 0:
                                                unknown, not judged */
     const uint8_t *demand_class; /* [N] enum forecast_class, or NULL */
-    /* [N] order lines of the bucket that closed, or NULL. With them, lines are judged instead of
-     * units, against their own past: far less overdispersed, so rate changes show much earlier. */
+    /* [N] order lines of the bucket that closed, or NULL; see tails_total. Lines are judged against
+     * their own past: far less overdispersed than units, so rate changes show much earlier. */
     const uint16_t *lines;
 };
 
@@ -70,10 +70,12 @@ void tails_destroy(struct tails *tails);
  * nothing. phase, season, total_units: as for forecaster_begin_close. */
 void tails_begin_close(struct tails *tails, int64_t bucket, int32_t phase, int32_t season,
                        double total_units, double budget);
-/* After tails_begin_close, before the tiles of that close: lines of all series of the shard in the
- * bucket. Series are then judged by their share of it, so that busy days, closed days and seasons
- * of the shop are nobody's anomaly. For use with tails_input.lines. */
-void tails_total(struct tails *tails, double lines);
+/* After tails_begin_close, before the tiles of that close: order lines of all series of the shard
+ * in the bucket, and how many series had one. Series are then judged by their share of the lines,
+ * so that busy days, closed days and seasons of the shop are nobody's anomaly; or by units, as
+ * without this call, where a series that sells has one line a bucket as a rule (orders that come as
+ * totals). For use with tails_input.lines in every close. */
+void tails_total(struct tails *tails, double lines, double sellers);
 /* Judge and learn one tile. Returns the number of signals in out (at most `capacity`; TAILS_KINDS *
  * N is always enough). Signals have kind, strength, series = row, score, probability, expected,
  * observed, onset and evidence. */

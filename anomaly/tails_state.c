@@ -15,9 +15,10 @@ enum { LAYOUT = 1 };
         offsetof(struct tails, name), sizeof(((struct tails *)0)->name)                            \
     }
 static const struct field FIELDS[] = {
-    FIELD(bucket),        FIELD(started),     FIELD(phase),        FIELD(factor),
-    FIELD(usual_lines),   FIELD(budget),      FIELD(tests),        FIELD(last_tests),
-    FIELD(rates),         FIELD(spread),      FIELD(spread_sum),   FIELD(spread_count),
+    FIELD(bucket),        FIELD(started),     FIELD(phase),         FIELD(factor),
+    FIELD(share),         FIELD(usual_lines), FIELD(usual_sellers), FIELD(by_lines),
+    FIELD(turned),        FIELD(budget),      FIELD(tests),         FIELD(last_tests),
+    FIELD(rates),         FIELD(spread),      FIELD(spread_sum),    FIELD(spread_count),
     FIELD(phases.season), FIELD(phases.seen), FIELD(phases.place),
 };
 #undef FIELD
@@ -52,7 +53,8 @@ static bool take_all(struct slice *bytes, struct tails *read)
          (phases->place >= slots || read->phase < 0 || read->phase >= phases->season)) ||
         !isfinite(read->budget) || read->budget < 0 || !isfinite(read->factor) ||
         !(read->factor >= 0) || !isfinite(read->rates.budgeted) || !isfinite(read->usual_lines) ||
-        read->usual_lines < 0) {
+        read->usual_lines < 0 || !isfinite(read->usual_sellers) || read->usual_sellers < 0 ||
+        !isfinite(read->share) || read->share < 0 || read->by_lines > 1 || read->turned > 1) {
         return false;
     }
     for (int c = 0; c < TAILS_COHORTS; c++) {

@@ -21,7 +21,9 @@ struct tails {
     int32_t phase; /* of `bucket` */
     struct phase_factors phases;
     float factor; /* of the bucket that closed, as known before it */
-    double usual_lines; /* of the whole shop in a bucket, discounted; 0: nothing known */
+    float share; /* lines of the bucket that closed over usual_lines */
+    double usual_lines, usual_sellers; /* in a bucket, discounted; 0: nothing known */
+    uint8_t by_lines, turned; /* lines are judged, not units; since this close */
     double budget;
     float threshold, weak;
     uint64_t tests; /* series counted in this close, integers of all tiles */

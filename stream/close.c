@@ -107,16 +107,20 @@ static bool all_silent(const struct shard *shard)
     return partitions > 0 && shard->tails;
 }
 
-/* Order lines of all series of the shard in the bucket. */
-static uint64_t all_lines(const struct shard *shard, int64_t bucket)
+/* Order lines of all series of the shard in the bucket, and how many series had one. */
+static void total_lines(struct shard *shard, int64_t bucket)
 {
-    uint64_t total = 0;
+    uint64_t total = 0, sellers = 0;
     uint16_t lines[PLAN_TILE_SERIES];
     for (uint32_t i = 0; i < shard->tile_count; i++) {
         const struct tile *tile = shard->tiles[i];
-        total += linecheck_lines(&tile->linecheck, tile->series, bucket, lines);
+        linecheck_lines(&tile->linecheck, tile->series, bucket, lines);
+        for (uint32_t row = 0; row < tile->series; row++) {
+            total += lines[row];
+            sellers += lines[row] > 0;
+        }
     }
-    return total;
+    tails_total(shard->tails, (double)total, (double)sellers);
 }
 
 static void begin(struct shard *shard)
@@ -132,7 +136,7 @@ static void begin(struct shard *shard)
             alert_budget(&settings->alert, settings->stream.bucket_ms, plan->partitions);
         forecaster_begin_close(shard->forecaster, bucket, phase, season_of(plan), (double)units);
         tails_begin_close(shard->tails, bucket, phase, season_of(plan), (double)units, budget);
-        tails_total(shard->tails, (double)all_lines(shard, bucket));
+        total_lines(shard, bucket);
         linecheck_begin_close(shard->linecheck, bucket, budget);
         shard->models_changed = true;
         shard->checks_changed = true;

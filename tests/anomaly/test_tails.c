@@ -357,9 +357,9 @@ Test(tails, loads_what_it_saved_on_a_day_without_any_line)
     struct alert_options options = {.budget_per_day = 10, .min_age = 28};
     struct tails *tails = tails_create(&options, 8), *again = tails_create(&options, 8);
     tails_begin_close(tails, 100, 4, 7, 50, 0.5);
-    tails_total(tails, 50);
+    tails_total(tails, 50, 20);
     tails_begin_close(tails, 101, 5, 7, 0, 0.5);
-    tails_total(tails, 0);
+    tails_total(tails, 0, 0);
     struct buf saved = {0};
     tails_save(tails, &saved);
     struct status *st = tails_load(again, buf_view(&saved));
@@ -367,4 +367,70 @@ Test(tails, loads_what_it_saved_on_a_day_without_any_line)
     buf_fini(&saved);
     tails_destroy(tails);
     tails_destroy(again);
+}
+
+/* A shop of one tile: every series sells 4 lines on an ordinary day, `busy` times as many on a busy
+ * one. */
+static void sell_lines(struct bench *bench, struct rng *rng, double busy, uint32_t row, double rate)
+{
+    uint16_t lines[N];
+    double total = 0, sellers = 0;
+    for (int i = 0; i < N; i++) {
+        double mean = 4 * busy * (i == (int)row ? rate : 1);
+        lines[i] = (uint16_t)rng_negbin(rng, mean, 1.5 * mean);
+        bench->units[i * W + W - 1] = 6.0f * lines[i];
+        total += lines[i];
+        sellers += lines[i] > 0;
+    }
+    bench->in.lines = lines;
+    bench->window.bucket = ++bench->bucket;
+    tails_begin_close(bench->tails, bench->bucket, 0, 1, 6 * total, 0.01);
+    tails_total(bench->tails, total, sellers);
+    bench->count = tails_close(bench->tails, &bench->cols, &bench->in, bench->out, N * TAILS_KINDS);
+    bench->in.lines = NULL;
+}
+
+Test(tails, a_busy_day_of_the_whole_shop_is_nobodys_anomaly)
+{
+    struct bench *bench = bench_create(0.01);
+    struct rng rng;
+    rng_init(&rng, 11);
+    for (int day = 0; day < 60; day++) {
+        sell_lines(bench, &rng, 1, 0, 1);
+    }
+    sell_lines(bench, &rng, 3, 5, 1);
+    cr_assert_eq(bench->count, 0, "%u signals on a busy day", bench->count);
+    sell_lines(bench, &rng, 0, 5, 1); /* closed */
+    cr_assert_eq(bench->count, 0, "%u signals on a closed day", bench->count);
+    sell_lines(bench, &rng, 1, 5, 12);
+    const struct alert_signal *spike = found(bench, 5, ALERT_SPIKE);
+    cr_assert_not_null(spike);
+    cr_assert(spike->observed > 150 && spike->expected > 2 && spike->expected < 60,
+              "told in units: %g, %g", (double)spike->observed, (double)spike->expected);
+    bench_destroy(bench);
+}
+
+Test(tails, orders_that_come_as_totals_are_judged_by_units)
+{
+    struct bench *bench = bench_create(0.01);
+    struct rng rng;
+    rng_init(&rng, 12);
+    float y[N];
+    uint16_t lines[N];
+    for (int day = 0; day < 40; day++) {
+        for (int i = 0; i < N; i++) {
+            y[i] = (float)rng_negbin(&rng, 4, 8);
+            lines[i] = 1;
+            bench->units[i * W + W - 1] = y[i];
+        }
+        y[9] = bench->units[9 * W + W - 1] = day == 39 ? 90 : y[9];
+        bench->in.lines = lines;
+        bench->window.bucket = ++bench->bucket;
+        tails_begin_close(bench->tails, bench->bucket, 0, 1, 1000, 0.01);
+        tails_total(bench->tails, N, N);
+        bench->count =
+            tails_close(bench->tails, &bench->cols, &bench->in, bench->out, N * TAILS_KINDS);
+    }
+    cr_assert_not_null(found(bench, 9, ALERT_SPIKE));
+    bench_destroy(bench);
 }
