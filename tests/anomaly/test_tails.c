@@ -352,23 +352,6 @@ Test(tails, false_alarms_keep_to_the_budget, .timeout = 120)
     free(block);
 }
 
-Test(tails, loads_what_it_saved_on_a_day_without_any_line)
-{
-    struct alert_options options = {.budget_per_day = 10, .min_age = 28};
-    struct tails *tails = tails_create(&options, 8), *again = tails_create(&options, 8);
-    tails_begin_close(tails, 100, 4, 7, 50, 0.5);
-    tails_total(tails, 50, 20);
-    tails_begin_close(tails, 101, 5, 7, 0, 0.5);
-    tails_total(tails, 0, 0);
-    struct buf saved = {0};
-    tails_save(tails, &saved);
-    struct status *st = tails_load(again, buf_view(&saved));
-    cr_assert_null(st, "%s", status_message(st));
-    buf_fini(&saved);
-    tails_destroy(tails);
-    tails_destroy(again);
-}
-
 /* A shop of one tile: every series sells 4 lines on an ordinary day, `busy` times as many on a busy
  * one. */
 static void sell_lines(struct bench *bench, struct rng *rng, double busy, uint32_t row, double rate)
