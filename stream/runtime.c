@@ -416,8 +416,10 @@ struct status *runtime_start(const struct settings *settings, const struct runti
     runtime->options = *options;
     runtime->instance.lock = -1;
     pthread_mutex_init(&runtime->mutex, NULL);
-    runtime->shared = (struct worker_shared){
-        .settings = settings, .until_end = options->until_end, .started_wall_ms = kafka_wall_ms()};
+    runtime->shared = (struct worker_shared){.settings = settings,
+                                             .until_end = options->until_end,
+                                             .feed = options->feed,
+                                             .started_wall_ms = kafka_wall_ms()};
     runtime->shared.roles[WORKER_INGEST] = options->roles[WORKER_INGEST];
     runtime->shared.roles[WORKER_PLAN] = options->roles[WORKER_PLAN];
     struct status *st = kafka_check(settings);

@@ -133,6 +133,9 @@ static void add_counts(struct shard_counts *sum, const struct shard_counts *now,
 
 static void slot_committed(struct plan_worker *plan, struct slot *slot)
 {
+    if (plan->worker->shared->feed) {
+        feed_take(plan->worker->shared->feed, slot->outbox);
+    }
     outbox_reset(slot->outbox);
     shard_committed(slot->shard);
     add_counts(&plan->worker->work->counts, shard_counts(slot->shard), &slot->counted);
