@@ -7,8 +7,14 @@
  *     ... alerts is filled, defaults included ...
  *     config_destroy(config);          // texts in `alerts` die with it
  *
- * All errors are found in one pass and come as one status, a line each: file:line:column, option, what is wrong, nearest valid
- * name. Thread: loading is single-threaded; afterwards the structs are read-only.
+ * All errors are found in one pass and come as one status, a line each: file:line:column (or the variable, or the --set), option, what
+ * is wrong, nearest valid name. At most 50 lines. An option given twice, as `a.b: 1` beside `a: {b: 1}`, is an error.
+ *
+ * RESTOCK__TIME__BUCKET is time.bucket: two underscores are a dot, upper and lower case are one. Below `kafka`, whose names hold no
+ * underscores, a single one is a dot as well: RESTOCK__KAFKA__BOOTSTRAP_SERVERS is kafka.bootstrap.servers. Elsewhere it stays.
+ * Values of variables and of --set are YAML: what YAML would read otherwise (`#`, `: `, a leading `*`) must be quoted.
+ *
+ * Thread: loading is single-threaded; afterwards any thread may read, and ask for secrets and places.
  */
 #ifndef RESTOCK_CONFIG_H
 #define RESTOCK_CONFIG_H
@@ -38,7 +44,8 @@ struct status *config_load(const char *path, const char *const *sets, size_t set
     __attribute__((warn_unused_result));
 void config_destroy(struct config *config);
 
-/* Node of a free section (or NULL): merged from file, environment and sets. */
+/* Node of a free section (or NULL): merged from file, environment and sets. "kafka" is a mapping of dotted names, however they were
+ * grouped in the file. */
 const struct yaml_node *config_node(const struct config *config, const char *path);
 const char *config_path(const struct config *config); /* of the file, "" without one: relative paths in it start at its folder */
 /* `file` relative to the folder of the configuration file; the result lives as long as config. */

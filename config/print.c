@@ -6,6 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* In a cell of a table a bar would begin the next one. */
+static void put_cell(FILE *out, const char *text)
+{
+    for (; *text; text++) {
+        fputs(*text == '|' ? "\\|" : (char[]){*text, '\0'}, out);
+    }
+}
+
 static const char *shown_default(const struct option *option)
 {
     return option->default_text[0] ? option->default_text : "(empty)";
@@ -31,8 +39,11 @@ void config_reference(FILE *out, const struct option_table *const *tables, size_
             const struct option *option = &tables[t]->rows[r];
             char expected[400];
             value_expectation(option, expected, sizeof expected);
-            fprintf(out, "| `%s` | `%s` | %s | %s%s%s%s |\n", option->path, shown_default(option),
-                    expected, option->help, option->flags & OPTION_SHAPES_STATE ? " *(state)*" : "",
+            fprintf(out, "| `%s` | `", option->path);
+            put_cell(out, shown_default(option));
+            fprintf(out, "` | %s | ", expected);
+            put_cell(out, option->help);
+            fprintf(out, "%s%s%s |\n", option->flags & OPTION_SHAPES_STATE ? " *(state)*" : "",
                     option->flags & OPTION_RELOAD ? " *(reload)*" : "",
                     option->flags & OPTION_SECRET ? " *(secret)*" : "");
         }
@@ -122,20 +133,34 @@ static bool is_secret_name(const char *name)
     return false;
 }
 
-static void dump_node(FILE *out, const struct yaml_node *node, const char *name)
+static void dump_text(FILE *out, const char *text)
+{
+    char printed[1024];
+    value_print_text(text, printed, sizeof printed);
+    fputs(printed, out);
+}
+
+/* `hidden`: below a name that looks like a secret nothing is shown. */
+static void dump_node(FILE *out, const struct yaml_node *node, bool hidden)
 {
     if (node->kind == YAML_SCALAR) {
-        fprintf(out, "%s", is_secret_name(name) ? "***" : node->text);
+        if (hidden) {
+            fputs("***", out);
+        } else {
+            dump_text(out, node->text);
+        }
         return;
     }
     fputs(node->kind == YAML_SEQUENCE ? "[" : "{", out);
     for (size_t i = 0; i < node->count; i++) {
         fputs(i ? ", " : "", out);
-        const char *key = node->kind == YAML_MAPPING ? node->keys[i]->text : name;
         if (node->kind == YAML_MAPPING) {
-            fprintf(out, "%s: ", key);
+            dump_text(out, node->keys[i]->text);
+            fputs(": ", out);
+            dump_node(out, node->items[i], hidden || is_secret_name(node->keys[i]->text));
+        } else {
+            dump_node(out, node->items[i], hidden);
         }
-        dump_node(out, node->items[i], key);
     }
     fputs(node->kind == YAML_SEQUENCE ? "]" : "}", out);
 }
@@ -152,9 +177,14 @@ void config_dump(FILE *out, const struct config *config, const struct config_bin
     }
     for (size_t i = 0; i < section_count; i++) {
         const struct yaml_node *node = config_node(config, sections[i].path);
+        if (node && node->kind != YAML_MAPPING && !yaml_is_null(node)) {
+            fprintf(out, "%s: ", sections[i].path);
+            dump_node(out, node, is_secret_name(sections[i].path));
+            fputc('\n', out);
+        }
         for (size_t k = 0; node && node->kind == YAML_MAPPING && k < node->count; k++) {
             fprintf(out, "%s.%s: ", sections[i].path, node->keys[k]->text);
-            dump_node(out, node->items[k], node->keys[k]->text);
+            dump_node(out, node->items[k], is_secret_name(node->keys[k]->text));
             fputc('\n', out);
         }
     }

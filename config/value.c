@@ -53,14 +53,34 @@ static void print_scaled(int64_t value, const struct unit *units, char *out, siz
     (void)snprintf(out, bytes, "%" PRId64 "%s", value / unit->factor, unit->name);
 }
 
-static void print_number(enum option_type type, double value, char *out, size_t bytes)
+static void print_integer(enum option_type type, int64_t value, char *out, size_t bytes)
 {
     if (type == OPTION_DURATION || type == OPTION_DURATIONS) {
-        print_scaled((int64_t)value, DURATIONS, out, bytes);
+        print_scaled(value, DURATIONS, out, bytes);
     } else if (type == OPTION_BYTES) {
-        print_scaled((int64_t)value, SIZES, out, bytes);
+        print_scaled(value, SIZES, out, bytes);
     } else {
-        (void)snprintf(out, bytes, "%.10g", value);
+        (void)snprintf(out, bytes, "%" PRId64, value);
+    }
+}
+
+/* The shortest text that reads back as the same number. */
+static void print_real(double value, char *out, size_t bytes)
+{
+    for (int digits = 6; digits <= 17; digits++) {
+        (void)snprintf(out, bytes, "%.*g", digits, value);
+        if (strtod(out, NULL) == value) {
+            return;
+        }
+    }
+}
+
+static void print_limit(enum option_type type, double value, char *out, size_t bytes)
+{
+    if (type == OPTION_DOUBLE || fabs(value) > 0x1p53) {
+        print_real(value, out, bytes);
+    } else {
+        print_integer(type, (int64_t)value, out, bytes);
     }
 }
 
@@ -80,8 +100,8 @@ void value_expectation(const struct option *option, char *out, size_t bytes)
     bool limited = option->min != 0 || option->max != 0;
     if (limited && at < bytes) {
         char low[40], high[40];
-        print_number(option->type, option->min, low, sizeof low);
-        print_number(option->type, option->max, high, sizeof high);
+        print_limit(option->type, option->min, low, sizeof low);
+        print_limit(option->type, option->max, high, sizeof high);
         (void)snprintf(out + at, bytes - at, ", %s to %s", low, high);
     } else if (option->type == OPTION_DURATION && at < bytes) {
         (void)snprintf(out + at, bytes - at, " such as 200ms, 30s, 15min, 1h, 1d, 1w");
@@ -121,8 +141,14 @@ static bool scaled(const char *text, const struct unit *units, int64_t *out)
     return false;
 }
 
+/* Durations and sizes without limits are still none below zero. */
 static bool in_limits(const struct option *option, double value)
 {
+    bool natural = option->type == OPTION_DURATION || option->type == OPTION_DURATIONS ||
+                   option->type == OPTION_BYTES;
+    if (natural && value < 0 && option->min >= 0) {
+        return false;
+    }
     return (option->min == 0 && option->max == 0) || (value >= option->min && value <= option->max);
 }
 
@@ -237,13 +263,32 @@ struct status *value_set(const struct option *option, const struct yaml_node *no
     return set_scalar(option, text, arena, field) ? NULL : refuse(option, node);
 }
 
-static void print_text(const char *text, char *out, size_t bytes)
+void value_print_text(const char *text, char *out, size_t bytes)
 {
-    bool plain =
-        text[0] &&
-        strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./_-") ==
-            strlen(text);
-    (void)snprintf(out, bytes, plain ? "%s" : "\"%s\"", text);
+    static const char PLAIN[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./_-";
+    bool plain = text[0] && text[strspn(text, PLAIN)] == '\0' && text[0] != '-' &&
+                 strcmp(text, "null") != 0 && strcmp(text, "***") != 0;
+    size_t at = 0;
+    if (plain || strcmp(text, "***") == 0) {
+        (void)snprintf(out, bytes, "%s", text);
+        return;
+    }
+    ASSERT(bytes >= 8);
+    out[at++] = '"';
+    for (; *text && at + 6 < bytes; text++) { /* room for one escape, a quote and the end */
+        unsigned char c = (unsigned char)*text;
+        if (c == '"' || c == '\\') {
+            out[at++] = '\\';
+            out[at++] = (char)c;
+        } else if (c < 0x20 || c == 0x7f) {
+            at += (size_t)snprintf(out + at, 5, "\\x%02x", c);
+        } else {
+            out[at++] = (char)c;
+        }
+    }
+    out[at++] = '"';
+    out[at] = '\0';
 }
 
 void value_print(const struct option *option, const void *target, char *out, size_t bytes)
@@ -261,11 +306,11 @@ void value_print(const struct option *option, const void *target, char *out, siz
     case OPTION_DURATION:
     case OPTION_BYTES:
         memcpy(&integer, field, sizeof integer);
-        print_number(option->type, (double)integer, out, bytes);
+        print_integer(option->type, integer, out, bytes);
         return;
     case OPTION_DOUBLE:
         memcpy(&real, field, sizeof real);
-        print_number(option->type, real, out, bytes);
+        print_real(real, out, bytes);
         return;
     case OPTION_ENUM:
         memcpy(&choice, field, sizeof choice);
@@ -277,7 +322,7 @@ void value_print(const struct option *option, const void *target, char *out, siz
         return;
     case OPTION_TEXT:
         memcpy(&text, field, sizeof text);
-        print_text(option->flags & OPTION_SECRET && text[0] ? "***" : text, out, bytes);
+        value_print_text(option->flags & OPTION_SECRET && text[0] ? "***" : text, out, bytes);
         return;
     case OPTION_DURATIONS:
     case OPTION_INTS: {
@@ -285,7 +330,7 @@ void value_print(const struct option *option, const void *target, char *out, siz
         size_t at = (size_t)snprintf(out, bytes, "[");
         for (size_t i = 0; i < list->count && at < bytes; i++) {
             char number[40];
-            print_number(option->type, (double)list->values[i], number, sizeof number);
+            print_integer(option->type, list->values[i], number, sizeof number);
             at += (size_t)snprintf(out + at, bytes - at, "%s%s", i ? ", " : "", number);
         }
         if (at < bytes) {

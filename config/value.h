@@ -16,5 +16,8 @@ void value_expectation(const struct option *option, char *out, size_t bytes);
 const char *value_type_name(enum option_type type);
 /* The value in force, as it would stand in a file. Texts are quoted where YAML needs it. */
 void value_print(const struct option *option, const void *target, char *out, size_t bytes);
+/* A text as it stands in a YAML file, quoted and escaped where needed; a long one is cut. At least
+ * 8 bytes. */
+void value_print_text(const char *text, char *out, size_t bytes);
 
 #endif

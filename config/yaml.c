@@ -1,9 +1,10 @@
 /* The document of libyaml is checked and copied into one arena, so that it can be freed at once and
  * nodes are plain data.
  *
- * Aliases are resolved by sharing the copied node; a node that contains itself is refused, and what
- * aliases multiply is counted by walking, against the same bound as real nodes, so that nested
- * aliases cannot explode in whoever walks the tree. */
+ * A first pass over the events of libyaml holds the bounds against the input, before libyaml builds
+ * anything of it. Aliases are resolved by copying the node again (a text is shared); a node that
+ * contains itself is refused, and what aliases multiply is counted against the same bound as real
+ * nodes, so that nested aliases cannot explode in whoever walks the tree. */
 #include "config/yaml.h"
 
 #include "config/base/arena.h"
@@ -19,6 +20,8 @@ enum {
     YAML_BYTES_MAX = 4 << 20,
     YAML_DEPTH_MAX = 64,
     YAML_NODES_MAX = 200000,
+    YAML_ANCHORS_MAX = 1000, /* libyaml compares each with all others */
+    YAML_PROBLEMS_MAX = 50, /* nobody reads more, and joining them is quadratic */
     ARENA_BLOCK = 64 * 1024,
     ARENA_LIMIT = 128 << 20
 };
@@ -34,7 +37,8 @@ struct copy {
     struct arena *arena;
     const char *file;
     unsigned char *open; /* nodes on the path to the root: an alias to one is a cycle */
-    size_t visited;
+    const char **texts; /* of scalars copied before */
+    size_t visited, problem_count;
     struct status *problems;
 };
 
@@ -43,10 +47,20 @@ static struct status *problem(const char *file, size_t line, size_t column, cons
     return status_new(STATUS_CONFIG, "%s:%zu:%zu: %s", file, line, column, text);
 }
 
+/* Takes st. */
+static void complain(struct copy *copy, struct status *st)
+{
+    if (++copy->problem_count > YAML_PROBLEMS_MAX) {
+        status_free(st);
+        return;
+    }
+    copy->problems = status_join(copy->problems, st);
+}
+
 static void note(struct copy *copy, const yaml_node_t *node, const char *text)
 {
-    copy->problems = status_join(copy->problems, problem(copy->file, node->start_mark.line + 1,
-                                                         node->start_mark.column + 1, text));
+    complain(copy,
+             problem(copy->file, node->start_mark.line + 1, node->start_mark.column + 1, text));
 }
 
 static const struct yaml_node *copy_node(struct copy *copy, int number, int depth);
@@ -58,13 +72,19 @@ static void *room(struct copy *copy, size_t bytes)
     return at;
 }
 
-static void copy_scalar(struct copy *copy, const yaml_node_t *from, struct yaml_node *to)
+static void copy_scalar(struct copy *copy, const yaml_node_t *from, struct yaml_node *to,
+                        int number)
 {
     to->kind = YAML_SCALAR;
     to->quoted = from->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+    if (copy->texts[number]) {
+        to->text = copy->texts[number];
+        return;
+    }
     to->text =
         arena_copy(copy->arena, (const char *)from->data.scalar.value, from->data.scalar.length);
-    ASSERT(to->text);
+    ASSERT(to->text && "a bounded document fits its arena");
+    copy->texts[number] = to->text;
     if (strlen(to->text) != from->data.scalar.length) {
         note(copy, from, "a NUL character is not allowed");
     }
@@ -108,10 +128,9 @@ static void refuse_duplicates(struct copy *copy, const struct yaml_node *mapping
     qsort(sorted, mapping->count, sizeof(struct yaml_node *), by_text);
     for (size_t i = 1; i < mapping->count; i++) {
         if (strcmp(sorted[i]->text, sorted[i - 1]->text) == 0) {
-            copy->problems = status_join(
-                copy->problems,
-                yaml_error(sorted[i], "'%s' stands here again; the first one is in line %u",
-                           sorted[i]->text, sorted[i - 1]->line));
+            complain(copy,
+                     yaml_error(sorted[i], "'%.200s' stands here again; the first one is at %u:%u",
+                                sorted[i]->text, sorted[i - 1]->line, sorted[i - 1]->column));
         }
     }
 }
@@ -128,8 +147,7 @@ static void copy_mapping(struct copy *copy, const yaml_node_t *from, struct yaml
         const struct yaml_node *key = copy_node(copy, pair->key, depth + 1);
         const struct yaml_node *item = copy_node(copy, pair->value, depth + 1);
         if (key && key->kind != YAML_SCALAR) {
-            copy->problems =
-                status_join(copy->problems, yaml_error(key, "a key must be plain text"));
+            complain(copy, yaml_error(key, "a key must be plain text"));
         } else if (key && item) {
             keys[to->count] = key;
             items[to->count++] = item;
@@ -166,7 +184,7 @@ static const struct yaml_node *copy_node(struct copy *copy, int number, int dept
     copy->open[number] = 1;
     switch (from->type) {
     case YAML_SCALAR_NODE:
-        copy_scalar(copy, from, to);
+        copy_scalar(copy, from, to, number);
         break;
     case YAML_SEQUENCE_NODE:
         copy_sequence(copy, from, to, depth);
@@ -189,36 +207,140 @@ static struct status *copy_document(yaml_document_t *document, struct yaml *yaml
     }
     struct copy copy = {.document = document, .arena = yaml->arena, .file = yaml->file};
     copy.open = calloc(nodes + 1, 1);
-    if (!copy.open) {
-        return status_new(STATUS_NO_MEMORY, "out of memory for %s", yaml->file);
+    copy.texts = calloc(nodes + 1, sizeof *copy.texts);
+    if (!copy.open || !copy.texts) {
+        copy.problems = status_new(STATUS_NO_MEMORY, "out of memory for %s", yaml->file);
+    } else {
+        yaml->root = copy_node(&copy, 1, 0);
     }
-    yaml->root = copy_node(&copy, 1, 0);
     free(copy.open);
+    free(copy.texts);
+    if (copy.problem_count > YAML_PROBLEMS_MAX) {
+        copy.problems = status_join(copy.problems,
+                                    status_new(STATUS_CONFIG, "%s: and %zu more problems",
+                                               yaml->file, copy.problem_count - YAML_PROBLEMS_MAX));
+    }
     return copy.problems;
 }
 
-static struct status *parse_one(yaml_parser_t *parser, struct yaml *yaml)
+/* --- libyaml
+ * -------------------------------------------------------------------------------------------------------
+ */
+
+struct input {
+    const char *file;
+    const unsigned char *data;
+    size_t bytes;
+};
+
+/* What libyaml did not like. Of unreadable characters it tells the offset only. */
+static struct status *refused(const yaml_parser_t *parser, const struct input *in)
+{
+    const char *text = parser->problem ? parser->problem : "not readable";
+    size_t line = parser->problem_mark.line + 1, column = parser->problem_mark.column + 1;
+    if (parser->error == YAML_MEMORY_ERROR) {
+        return status_new(STATUS_NO_MEMORY, "out of memory for %s", in->file);
+    }
+    if (parser->error == YAML_READER_ERROR) {
+        line = column = 1;
+        for (size_t i = 0; i < parser->problem_offset && i < in->bytes; i++, column++) {
+            if (in->data[i] == '\n') {
+                line++;
+                column = 0;
+            }
+        }
+    }
+    return problem(in->file, line, column, text);
+}
+
+struct tally {
+    size_t nodes, anchors, documents;
+    int depth;
+};
+
+/* Why this event is one too many, or NULL. */
+static const char *tally(struct tally *tally, const yaml_event_t *event)
+{
+    const unsigned char *anchor = NULL;
+    switch (event->type) {
+    case YAML_SCALAR_EVENT:
+        anchor = event->data.scalar.anchor;
+        tally->nodes++;
+        break;
+    case YAML_SEQUENCE_START_EVENT:
+        anchor = event->data.sequence_start.anchor;
+        tally->nodes++;
+        tally->depth++;
+        break;
+    case YAML_MAPPING_START_EVENT:
+        anchor = event->data.mapping_start.anchor;
+        tally->nodes++;
+        tally->depth++;
+        break;
+    case YAML_ALIAS_EVENT:
+        tally->nodes++;
+        break;
+    case YAML_SEQUENCE_END_EVENT:
+    case YAML_MAPPING_END_EVENT:
+        tally->depth--;
+        break;
+    case YAML_DOCUMENT_START_EVENT:
+        tally->documents++;
+        break;
+    case YAML_DOCUMENT_END_EVENT:
+    case YAML_STREAM_START_EVENT:
+    case YAML_STREAM_END_EVENT:
+    case YAML_NO_EVENT:
+        break;
+    }
+    tally->anchors += anchor != NULL;
+    return tally->documents > 1 ? "a second document begins here; put everything into one"
+           : tally->nodes > YAML_NODES_MAX     ? "the document is too large"
+           : tally->depth > YAML_DEPTH_MAX     ? "nested too deeply"
+           : tally->anchors > YAML_ANCHORS_MAX ? "too many anchors"
+                                               : NULL;
+}
+
+static struct status *check_events(yaml_parser_t *parser, const struct input *in)
+{
+    struct tally sums = {0};
+    for (bool ended = false; !ended;) {
+        yaml_event_t event;
+        if (!yaml_parser_parse(parser, &event)) {
+            return refused(parser, in);
+        }
+        const char *why = tally(&sums, &event);
+        struct status *st =
+            why ? problem(in->file, event.start_mark.line + 1, event.start_mark.column + 1, why)
+                : NULL;
+        ended = event.type == YAML_STREAM_END_EVENT;
+        yaml_event_delete(&event);
+        TRY(st);
+    }
+    return NULL;
+}
+
+static struct status *build(yaml_parser_t *parser, const struct input *in, struct yaml *yaml)
 {
     yaml_document_t document;
     if (!yaml_parser_load(parser, &document)) {
-        const char *text = parser->problem ? parser->problem : "not readable";
-        size_t line = parser->problem_mark.line + 1, column = parser->problem_mark.column + 1;
-        return problem(yaml->file, line, column, text);
+        return refused(parser, in);
     }
     struct status *st = copy_document(&document, yaml);
     yaml_document_delete(&document);
-    if (st) {
-        return st;
+    return st;
+}
+
+/* One pass of libyaml over the input; yaml NULL: only the bounds. */
+static struct status *pass(const struct input *in, struct yaml *yaml)
+{
+    yaml_parser_t parser;
+    if (!yaml_parser_initialize(&parser)) {
+        return status_new(STATUS_NO_MEMORY, "out of memory for %s", in->file);
     }
-    /* A second document would be ignored in silence otherwise. */
-    if (yaml->root && yaml_parser_load(parser, &document)) {
-        const yaml_node_t *root = yaml_document_get_root_node(&document);
-        if (root) {
-            st = problem(yaml->file, root->start_mark.line + 1, root->start_mark.column + 1,
-                         "a second document begins here; put everything into one");
-        }
-        yaml_document_delete(&document);
-    }
+    yaml_parser_set_input_string(&parser, in->data, in->bytes);
+    struct status *st = yaml ? build(&parser, in, yaml) : check_events(&parser, in);
+    yaml_parser_delete(&parser);
     return st;
 }
 
@@ -227,17 +349,15 @@ struct status *yaml_parse(const char *name, const char *data, size_t bytes, stru
     if (bytes > YAML_BYTES_MAX) {
         return status_new(STATUS_CONFIG, "%s: larger than %d bytes", name, YAML_BYTES_MAX);
     }
+    struct input in = {name, (const unsigned char *)(data ? data : ""), bytes};
+    TRY(pass(&in, NULL));
     struct yaml *yaml = calloc(1, sizeof *yaml);
-    yaml_parser_t parser;
     if (!yaml || !(yaml->arena = arena_create(ARENA_BLOCK, ARENA_LIMIT)) ||
-        !(yaml->file = arena_copy(yaml->arena, name, strlen(name))) ||
-        !yaml_parser_initialize(&parser)) {
+        !(yaml->file = arena_copy(yaml->arena, name, strlen(name)))) {
         yaml_destroy(yaml);
         return status_new(STATUS_NO_MEMORY, "out of memory for %s", name);
     }
-    yaml_parser_set_input_string(&parser, (const unsigned char *)data, bytes);
-    struct status *st = parse_one(&parser, yaml);
-    yaml_parser_delete(&parser);
+    struct status *st = pass(&in, yaml);
     if (st) {
         yaml_destroy(yaml);
         return st;
@@ -338,7 +458,7 @@ const char *yaml_nearest(const char *name, const char *const *candidates, size_t
     size_t least = strlen(name) / 3 + 1;
     for (size_t i = 0; i < count; i++) {
         size_t d = distance(name, candidates[i]);
-        if (d < least || (d == least && !best && d <= strlen(name) / 3)) {
+        if (d < least) {
             least = d;
             best = candidates[i];
         }
