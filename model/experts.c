@@ -110,7 +110,7 @@ void experts_ask(const struct forecaster *fc, const struct empirical_history *hi
     } else {
         repeat_nb(row, FORECAST_EMPIRICAL);
     }
-    if (fc->gru && weight[FORECAST_GRU] > 0 && row->mean[FORECAST_NB] > 0) {
+    if (fc->gru_on && weight[FORECAST_GRU] > 0 && row->mean[FORECAST_NB] > 0) {
         struct place place = {
             .i = i, .row = fc->gru_row[s], .lift = net_lift(fc->ahead[s] / fc->length[s])};
         ask_gru(fc, &place, variance, row);
@@ -138,7 +138,7 @@ void experts_ask_step(const struct forecaster *fc, const struct expert_shape *sh
     } else {
         repeat_nb(row, FORECAST_EMPIRICAL);
     }
-    if (fc->gru && weight[FORECAST_GRU] > 0 && row->mean[FORECAST_NB] > 0) {
+    if (fc->gru_on && weight[FORECAST_GRU] > 0 && row->mean[FORECAST_NB] > 0) {
         struct place place = {.i = i, .row = net_step_row(step), .lift = net_lift(factor)};
         ask_gru(fc, &place, variance, row);
     } else {

@@ -227,7 +227,7 @@ static void series_weights(const struct forecaster *fc, const struct forecaster_
         loss[e] = *loss_at(cols, fc->tile, i, s, e);
     }
     pool_weights(&pools[s], loss, weight);
-    if (!fc->gru) { /* it repeats nb */
+    if (!fc->gru_on) { /* it repeats nb */
         weight[FORECAST_NB] += weight[FORECAST_GRU];
         weight[FORECAST_GRU] = 0;
     }
@@ -327,6 +327,7 @@ void forecaster_learn(struct forecaster *fc, struct forecaster_cols *cols,
             cols->level[i] = NAN; /* found and reset below, with whatever else is no number */
         }
     }
+    fc->gru_on = fc->gru && cols->gru_state;
     probe_tick(cols, fc->tile, window->series);
     for (uint32_t i = 0; i < window->series; i++) {
         for (int slot = probe_due(cols, fc->tile, i, 0); slot != PROBE_NONE;
@@ -338,7 +339,7 @@ void forecaster_learn(struct forecaster *fc, struct forecaster_cols *cols,
     count_young(fc, &rows, fc->phases.factor[window->phase]);
     ewma_update(&fc->ewma, &rows, fc->phases.factor[window->phase], fc->units, fc->learn);
     read_statistics(fc, &rows);
-    if (fc->gru) {
+    if (fc->gru_on) {
         struct gru_view view = view_of(fc, window);
         gru_expert_step(fc->gru, &view, cols->gru_state);
         gru_expert_look(fc->gru, &view, cols->gru_state, NULL);
@@ -501,7 +502,8 @@ void forecaster_predict(struct forecaster *fc, const struct forecaster_cols *col
            window->width == fc->width);
     struct ewma_rows rows = rows_of(cols, window->series);
     read_statistics(fc, &rows);
-    if (fc->gru) {
+    fc->gru_on = fc->gru && cols->gru_state;
+    if (fc->gru_on) {
         struct gru_view view = view_of(fc, window);
         gru_expert_look(fc->gru, &view, cols->gru_state, want);
     }

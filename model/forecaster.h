@@ -82,7 +82,7 @@ struct forecaster_cols {
     float *loss_weight; /* [N] discounted number of scores */
     uint8_t *probe_target; /* [P, N] length and class of the forecast put aside; 0: free */
     uint8_t *probe_left; /* [P, N] closes until its target has matured */
-    uint16_t *gru_state; /* [GRU_HIDDEN, N] bfloat16, of gru_column_table; NULL where base_ref is */
+    uint16_t *gru_state; /* [GRU_HIDDEN, N] bfloat16, of gru_column_table; NULL: two experts */
     uint16_t *probe_q; /* [P * E * K, N] quantiles in bfloat16 */
 };
 

@@ -30,6 +30,7 @@ struct forecaster {
     float ahead[POOL_ROWS_MAX]; /* [S] sum of the phase factors over each length */
     struct feature_shop shop; /* derived */
     struct gru_expert *gru; /* NULL: no base model */
+    bool gru_on; /* it has states in the tile of this call */
     uint32_t gru_row[POOL_ROWS_MAX]; /* [S] row of the network's head for each length */
     float *units; /* [N] scratch: the bucket that closed ... */
     uint8_t *learn; /* [N] ... and whether it may be learned from */

@@ -18,6 +18,7 @@ enum {
     TRIES = 200, /* places looked at before a batch row stays empty */
     FORKS_MAX = TRAIN_BATCH * (TRAIN_STEPS / TRAIN_FORK_EVERY + 1) * NET_ROWS,
     WATCH_EVERY = 100,
+    TWIN_EVERY = 8, /* one batch in eight comes from a twin */
     STEP_SHARE = 4, /* one step ahead in four is trained on, every sum */
 };
 
@@ -187,7 +188,9 @@ static struct status *descend(struct pretrain *pre, const struct pretrain_option
     double loss = 0, without = 0;
     size_t learned = 0;
     for (int64_t step = 0; step < options->steps; step++) {
-        const struct history *history = &pre->histories[rng_below(&pre->rng, pre->count)];
+        uint64_t panel = rng_below(&pre->rng, pre->count / 2),
+                 twin = rng_below(&pre->rng, TWIN_EVERY) == 0;
+        const struct history *history = &pre->histories[2 * panel + twin];
         pre->fork_count = 0;
         for (uint32_t member = 0; member < TRAIN_BATCH; member++) {
             fill_member(pre, history, member);
