@@ -209,6 +209,19 @@ static bool is_section(const char *name)
            strcmp(name, "admin") == 0;
 }
 
+/* `producer.linger.ms`, as --set and the environment write it: what is behind the kind of handle,
+ * "" for another kind, name itself where no kind stands in front. */
+static const char *for_kind(const struct walk *walk, const char *name)
+{
+    char first[NAME_MAX_BYTES];
+    size_t bytes = strcspn(name, ".");
+    snprintf(first, sizeof first, "%.*s", (int)bytes, name);
+    if (!name[bytes] || !is_section(first)) {
+        return name;
+    }
+    return strcmp(first, kind_section(walk->kind)) == 0 ? name + bytes + 1 : "";
+}
+
 static void visit(struct walk *walk, const char *prefix, const struct yaml_node *node, int depth)
 {
     if (node->kind != YAML_MAPPING || depth > DEPTH_MAX) {
@@ -229,7 +242,11 @@ static void visit(struct walk *walk, const char *prefix, const struct yaml_node 
         }
         snprintf(name, sizeof name, "%s%s%s", prefix, *prefix ? "." : "", key);
         if (item->kind == YAML_SCALAR) {
-            set_scalar(walk, name, item);
+            const char *mine = for_kind(walk, name);
+            if (*mine) {
+                memmove(name, mine, strlen(mine) + 1);
+                set_scalar(walk, name, item);
+            }
         } else {
             visit(walk, name, item, depth + 1);
         }

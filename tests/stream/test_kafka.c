@@ -102,10 +102,10 @@ Test(kafka, refuses_what_breaks_a_guarantee_with_the_reason_and_the_place)
 
 Test(kafka, refuses_unknown_properties_and_values)
 {
-    refuses("  boostrap.servers: x\n", ":2:", "bootstrap.servers");
+    refuses("  sesion.timeout.ms: 1\n", ":2:", "session.timeout.ms");
     refuses("  group.protocol: consumer\n", "not supported by librdkafka", rd_kafka_version_str());
     refuses("  linger.ms: soon\n", ":2:", "linger.ms");
-    refuses("  boostrap.servers: x\n  acks: 0\n", "bootstrap.servers",
+    refuses("  sesion.timeout.ms: 1\n  acks: 0\n", "session.timeout.ms",
             "replicas"); /* all at once */
     refuses("  socket: [1, 2]\n", ":2:", "expected one value");
 }
