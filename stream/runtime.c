@@ -418,7 +418,7 @@ struct status *runtime_start(const struct settings *settings, const struct runti
     pthread_mutex_init(&runtime->mutex, NULL);
     runtime->shared = (struct worker_shared){.settings = settings,
                                              .until_end = options->until_end,
-                                             .feed = options->feed,
+                                             .recent = options->recent,
                                              .started_wall_ms = kafka_wall_ms()};
     runtime->shared.roles[WORKER_INGEST] = options->roles[WORKER_INGEST];
     runtime->shared.roles[WORKER_PLAN] = options->roles[WORKER_PLAN];

@@ -19,7 +19,8 @@ struct runtime;
 struct runtime_options {
     bool roles[2]; /* by enum worker_role */
     bool until_end;
-    struct feed *feed; /* is given the committed events; NULL: none; borrowed until runtime_stop */
+    struct recent
+        *recent; /* is given the committed events; NULL: none; borrowed until runtime_stop */
 };
 
 struct runtime_view { /* of committed transactions of this process since its start */

@@ -6,7 +6,7 @@
 #ifndef RESTOCK_WORKER_H
 #define RESTOCK_WORKER_H
 
-#include "stream/feed.h"
+#include "stream/recent.h"
 #include "stream/ingest.h"
 #include "stream/kafka.h"
 #include "stream/plan.h"
@@ -41,7 +41,7 @@ struct worker_shared {
     bool roles[2]; /* which of enum worker_role run in this process */
     int64_t started_wall_ms;
     struct kafka *probe;
-    struct feed *feed; /* NULL: nobody looks at events */
+    struct recent *recent; /* NULL: nobody looks at events */
     struct worker_ends inputs[INPUT_COUNT], lines;
     _Atomic bool stop; /* finish the transaction and end */
     _Atomic int64_t deadline_ms; /* monotonic; 0: none; waits for the broker end here */

@@ -133,8 +133,8 @@ static void add_counts(struct shard_counts *sum, const struct shard_counts *now,
 
 static void slot_committed(struct plan_worker *plan, struct slot *slot)
 {
-    if (plan->worker->shared->feed) {
-        feed_take(plan->worker->shared->feed, slot->outbox);
+    if (plan->worker->shared->recent) {
+        recent_take(plan->worker->shared->recent, slot->outbox);
     }
     outbox_reset(slot->outbox);
     shard_committed(slot->shard);

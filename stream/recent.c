@@ -1,7 +1,7 @@
 /* Three tables of {key, event}, each an array of entries with a chained hash index. Entries are
  * reused, never freed, so a steady state allocates nothing. The order of arrival is a counter;
  * lists sort a copy of it, which only readers pay for. */
-#include "stream/feed.h"
+#include "stream/recent.h"
 
 #include "config/base/ensure.h"
 #include "config/base/hash.h"
@@ -27,7 +27,7 @@ struct table {
     uint32_t *heads; /* [capacity * 2] */
 };
 
-struct feed {
+struct recent {
     pthread_mutex_t mutex;
     uint64_t order;
     struct table tables[TABLES];
@@ -47,30 +47,30 @@ static bool table_init(struct table *table, enum topic topic, uint32_t capacity,
     return table->entries && table->heads;
 }
 
-struct feed *feed_create(void)
+struct recent *recent_create(void)
 {
-    struct feed *feed = calloc(1, sizeof *feed);
-    if (!feed) {
+    struct recent *recent = calloc(1, sizeof *recent);
+    if (!recent) {
         return NULL;
     }
-    pthread_mutex_init(&feed->mutex, NULL);
-    bool ok = table_init(&feed->tables[0], TOPIC_FORECASTS, FEED_FORECASTS, false);
-    ok = table_init(&feed->tables[1], TOPIC_ALERTS, FEED_ALERTS, true) && ok;
-    ok = table_init(&feed->tables[2], TOPIC_REPLENISHMENTS, FEED_PROPOSALS, true) && ok;
+    pthread_mutex_init(&recent->mutex, NULL);
+    bool ok = table_init(&recent->tables[0], TOPIC_FORECASTS, RECENT_FORECASTS, false);
+    ok = table_init(&recent->tables[1], TOPIC_ALERTS, RECENT_ALERTS, true) && ok;
+    ok = table_init(&recent->tables[2], TOPIC_REPLENISHMENTS, RECENT_PROPOSALS, true) && ok;
     if (!ok) {
-        feed_destroy(feed);
+        recent_destroy(recent);
         return NULL;
     }
-    return feed;
+    return recent;
 }
 
-void feed_destroy(struct feed *feed)
+void recent_destroy(struct recent *recent)
 {
-    if (!feed) {
+    if (!recent) {
         return;
     }
     for (int t = 0; t < TABLES; t++) {
-        struct table *table = &feed->tables[t];
+        struct table *table = &recent->tables[t];
         for (uint32_t i = 0; table->entries && i < table->capacity; i++) {
             buf_fini(&table->entries[i].key);
             buf_fini(&table->entries[i].event);
@@ -79,17 +79,17 @@ void feed_destroy(struct feed *feed)
         free(table->heads);
     }
     for (int i = 0; i < WANTED; i++) {
-        buf_fini(&feed->wanted[i]);
+        buf_fini(&recent->wanted[i]);
     }
-    pthread_mutex_destroy(&feed->mutex);
-    free(feed);
+    pthread_mutex_destroy(&recent->mutex);
+    free(recent);
 }
 
-static struct table *table_of(struct feed *feed, enum topic topic)
+static struct table *table_of(struct recent *recent, enum topic topic)
 {
     for (int t = 0; t < TABLES; t++) {
-        if (feed->tables[t].topic == topic) {
-            return &feed->tables[t];
+        if (recent->tables[t].topic == topic) {
+            return &recent->tables[t];
         }
     }
     return NULL;
@@ -135,10 +135,10 @@ static void drop_oldest(struct table *table)
     }
 }
 
-static bool is_wanted(const struct feed *feed, struct slice key)
+static bool is_wanted(const struct recent *recent, struct slice key)
 {
     for (int i = 0; i < WANTED; i++) {
-        if (key.bytes && slice_equal(buf_view(&feed->wanted[i]), key)) {
+        if (key.bytes && slice_equal(buf_view(&recent->wanted[i]), key)) {
             return true;
         }
     }
@@ -146,10 +146,10 @@ static bool is_wanted(const struct feed *feed, struct slice key)
 }
 
 /* A new entry for the key, or NULL where the table keeps what it has. */
-static struct entry *insert(struct feed *feed, struct table *table, struct slice key)
+static struct entry *insert(struct recent *recent, struct table *table, struct slice key)
 {
     if (table->live == table->capacity) {
-        if (!table->makes_room && !is_wanted(feed, key)) {
+        if (!table->makes_room && !is_wanted(recent, key)) {
             return NULL;
         }
         drop_oldest(table);
@@ -169,9 +169,9 @@ static struct entry *insert(struct feed *feed, struct table *table, struct slice
     return entry;
 }
 
-static void take(struct feed *feed, struct table *table, const struct outbox_record *record)
+static void take(struct recent *recent, struct table *table, const struct outbox_record *record)
 {
-    if (!record->has_key || record->key.bytes > KEY_MAX || record->value.bytes > FEED_EVENT_MAX) {
+    if (!record->has_key || record->key.bytes > KEY_MAX || record->value.bytes > RECENT_EVENT_MAX) {
         return;
     }
     if (!record->has_value) {
@@ -179,26 +179,27 @@ static void take(struct feed *feed, struct table *table, const struct outbox_rec
         return;
     }
     uint32_t index = *link_of(table, record->key);
-    struct entry *entry = index != NONE ? &table->entries[index] : insert(feed, table, record->key);
+    struct entry *entry =
+        index != NONE ? &table->entries[index] : insert(recent, table, record->key);
     if (entry) {
         buf_reset(&entry->event);
         buf_slice(&entry->event, record->value);
-        entry->order = ++feed->order;
+        entry->order = ++recent->order;
     }
 }
 
-void feed_take(struct feed *feed, const struct outbox *outbox)
+void recent_take(struct recent *recent, const struct outbox *outbox)
 {
     struct outbox_record record;
-    pthread_mutex_lock(&feed->mutex);
+    pthread_mutex_lock(&recent->mutex);
     for (size_t i = 0; i < outbox_count(outbox); i++) {
         outbox_get(outbox, i, &record);
-        struct table *table = table_of(feed, record.topic);
+        struct table *table = table_of(recent, record.topic);
         if (table) {
-            take(feed, table, &record);
+            take(recent, table, &record);
         }
     }
-    pthread_mutex_unlock(&feed->mutex);
+    pthread_mutex_unlock(&recent->mutex);
 }
 
 static int newest_first(const void *a, const void *b)
@@ -207,14 +208,14 @@ static int newest_first(const void *a, const void *b)
     return ((*left)->order < (*right)->order) - ((*left)->order > (*right)->order);
 }
 
-void feed_list(struct feed *feed, enum topic topic, size_t limit, struct buf *json)
+void recent_list(struct recent *recent, enum topic topic, size_t limit, struct buf *json)
 {
-    struct table *table = table_of(feed, topic);
+    struct table *table = table_of(recent, topic);
     ASSERT(table);
     const struct entry **list = calloc(table->capacity, sizeof *list);
     ASSERT(list && "out of memory for a list of events");
     size_t count = 0;
-    pthread_mutex_lock(&feed->mutex);
+    pthread_mutex_lock(&recent->mutex);
     for (uint32_t i = 0; i < table->used; i++) {
         if (table->entries[i].order) {
             list[count++] = &table->entries[i];
@@ -227,35 +228,35 @@ void feed_list(struct feed *feed, enum topic topic, size_t limit, struct buf *js
         buf_slice(json, buf_view(&list[i]->event));
     }
     buf_byte(json, ']');
-    pthread_mutex_unlock(&feed->mutex);
+    pthread_mutex_unlock(&recent->mutex);
     free(list);
 }
 
-bool feed_get(struct feed *feed, enum topic topic, struct slice key, struct buf *json)
+bool recent_get(struct recent *recent, enum topic topic, struct slice key, struct buf *json)
 {
-    struct table *table = table_of(feed, topic);
+    struct table *table = table_of(recent, topic);
     ASSERT(table);
-    pthread_mutex_lock(&feed->mutex);
+    pthread_mutex_lock(&recent->mutex);
     uint32_t index = *link_of(table, key);
     if (index != NONE) {
         buf_slice(json, buf_view(&table->entries[index].event));
-    } else if (topic == TOPIC_FORECASTS && key.bytes <= KEY_MAX && !is_wanted(feed, key)) {
-        struct buf *wanted = &feed->wanted[feed->wanted_next++ % WANTED];
+    } else if (topic == TOPIC_FORECASTS && key.bytes <= KEY_MAX && !is_wanted(recent, key)) {
+        struct buf *wanted = &recent->wanted[recent->wanted_next++ % WANTED];
         buf_reset(wanted);
         buf_slice(wanted, key);
     }
-    pthread_mutex_unlock(&feed->mutex);
+    pthread_mutex_unlock(&recent->mutex);
     return index != NONE;
 }
 
-void feed_keys(struct feed *feed, enum topic topic, struct slice part, size_t limit,
-               struct buf *json)
+void recent_keys(struct recent *recent, enum topic topic, struct slice part, size_t limit,
+                 struct buf *json)
 {
-    struct table *table = table_of(feed, topic);
+    struct table *table = table_of(recent, topic);
     ASSERT(table);
     size_t found = 0;
     buf_byte(json, '[');
-    pthread_mutex_lock(&feed->mutex);
+    pthread_mutex_lock(&recent->mutex);
     for (uint32_t i = 0; i < table->used && found < limit; i++) {
         struct slice key = buf_view(&table->entries[i].key);
         if (table->entries[i].order &&
@@ -264,16 +265,16 @@ void feed_keys(struct feed *feed, enum topic topic, struct slice part, size_t li
             datum_print_text(json, key);
         }
     }
-    pthread_mutex_unlock(&feed->mutex);
+    pthread_mutex_unlock(&recent->mutex);
     buf_byte(json, ']');
 }
 
-size_t feed_count(struct feed *feed, enum topic topic)
+size_t recent_count(struct recent *recent, enum topic topic)
 {
-    struct table *table = table_of(feed, topic);
+    struct table *table = table_of(recent, topic);
     ASSERT(table);
-    pthread_mutex_lock(&feed->mutex);
+    pthread_mutex_lock(&recent->mutex);
     size_t count = table->live;
-    pthread_mutex_unlock(&feed->mutex);
+    pthread_mutex_unlock(&recent->mutex);
     return count;
 }
