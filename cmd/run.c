@@ -1,10 +1,8 @@
 #include "cmd/command.h"
-#include "cmd/report.h"
+#include "cmd/serve.h"
 #include "config/base/log.h"
-#include "stream/runtime.h"
 
 #include <string.h>
-#include <time.h>
 
 struct run_args {
     const char *config, *roles;
@@ -26,8 +24,6 @@ static const struct arg_spec SPEC = {
     "attach to the order bus and serve.\n"
     "SIGTERM finishes the transaction and ends; the last line of stdout is a JSON report.",
     ROWS, sizeof ROWS / sizeof ROWS[0]};
-
-enum { NAP_MS = 20 };
 
 static struct status *parse_roles(const char *text, bool roles[2])
 {
@@ -51,37 +47,16 @@ static struct status *parse_roles(const char *text, bool roles[2])
                : status_new(STATUS_USAGE, "run: --roles names nothing");
 }
 
-static void serve(struct runtime *runtime)
-{
-    while (!atomic_load(&command_stop) && runtime_running(runtime)) {
-        struct timespec nap = {.tv_nsec = NAP_MS * 1000000};
-        nanosleep(&nap, NULL);
-    }
-}
-
 static struct status *run_with(const struct settings *settings, const struct run_args *args)
 {
-    struct runtime_options options = {.until_end = args->until_end};
-    TRY(parse_roles(args->roles, options.roles));
-    struct runtime *runtime;
-    TRY(runtime_start(settings, &options, &runtime));
+    struct serve_options options = {.settings = settings,
+                                    .runtime = {.until_end = args->until_end},
+                                    .config = args->config,
+                                    .sets = &args->sets};
+    TRY(parse_roles(args->roles, options.runtime.roles));
     LOG_INFO("run", "started", log_text("application", settings->stream.application),
              log_i64("workers", settings->stream.workers));
-    serve(runtime);
-    static struct runtime_view view; /* large */
-    struct status *st = runtime_stop(runtime, &view);
-    struct backtest_report report = {.read = view.read,
-                                     .applied = view.applied,
-                                     .duplicate = view.duplicate,
-                                     .late = view.late,
-                                     .filtered = view.filtered,
-                                     .dead_letter = view.dead_letter,
-                                     .forecasts = view.forecasts,
-                                     .alerts = view.alerts,
-                                     .replenishments = view.replenishments,
-                                     .active_seconds = view.active_seconds};
-    report_print(&report, stdout);
-    return st;
+    return serve(&options);
 }
 
 static struct status *run(int argc, char **argv)

@@ -1,0 +1,342 @@
+#include "cmd/metrics.h"
+
+#include "config/base/ensure.h"
+#include "schemas/datum.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { READY_PROGRESS_MS = 60000 };
+
+/* All that workers tell, added up; one allocation, because views are large. */
+struct sums {
+    struct runtime_view view;
+    uint64_t rebalances, rebuilt, commits, aborts, records, bytes, commit_us, closes, stock_lines;
+    uint64_t commit_counts[16];
+    int64_t remaining, rtt_us, skus, unknown, open_alerts, open_proposals;
+    uint64_t state_bytes, late_dropped;
+};
+
+struct each {
+    struct runtime *runtime;
+    struct worker_view *view;
+    size_t index;
+    enum worker_role role;
+    int number;
+};
+
+static bool next(struct each *each)
+{
+    if (!each->view) {
+        each->view = malloc(sizeof *each->view);
+        ASSERT(each->view && "out of memory for a view");
+    } else {
+        each->index++;
+    }
+    if (each->index >= runtime_worker_count(each->runtime)) {
+        free(each->view);
+        each->view = NULL;
+        return false;
+    }
+    runtime_worker(each->runtime, each->index, &each->role, &each->number, each->view);
+    return true;
+}
+
+static void add_shards(struct sums *sums, const struct worker_view *view)
+{
+    for (size_t s = 0; s < view->shard_count; s++) {
+        const struct shard_view *shard = &view->shards[s];
+        sums->skus += shard->series;
+        sums->unknown += shard->stock_unknown;
+        sums->open_alerts += shard->open_alerts;
+        sums->open_proposals += shard->open_proposals;
+        sums->state_bytes += shard->memory_bytes;
+    }
+}
+
+static void add_up(struct runtime *runtime, struct sums *sums)
+{
+    *sums = (struct sums){0};
+    runtime_view(runtime, &sums->view);
+    for (struct each each = {.runtime = runtime}; next(&each);) {
+        const struct worker_view *view = each.view;
+        sums->rebalances += view->rebalances;
+        sums->rebuilt += view->rebuilt;
+        sums->commits += view->transactions.commits;
+        sums->aborts += view->transactions.aborts;
+        sums->records += view->transactions.records;
+        sums->bytes += view->transactions.bytes;
+        sums->commit_us += view->transactions.latency_us_sum;
+        for (int i = 0; i < 16; i++) {
+            sums->commit_counts[i] += view->transactions.latency_count[i];
+        }
+        sums->remaining += view->restore.remaining;
+        sums->rtt_us = view->rtt_us > sums->rtt_us ? view->rtt_us : sums->rtt_us;
+        sums->closes += view->counts.closes;
+        sums->stock_lines += view->counts.stock_lines;
+        sums->late_dropped += view->counts.late_dropped;
+        add_shards(sums, view);
+    }
+}
+
+/* --- Prometheus */
+
+static void head(struct buf *out, const char *name, const char *type, const char *help)
+{
+    buf_print(out, "# HELP restock_%s %s\n# TYPE restock_%s %s\n", name, help, name, type);
+}
+
+static void number(struct buf *out, const char *name, const char *type, const char *help,
+                   double value)
+{
+    head(out, name, type, help);
+    buf_print(out, "restock_%s %.17g\n", name, value);
+}
+
+static void put_lines(struct buf *out, const struct sums *sums)
+{
+    const struct runtime_view *view = &sums->view;
+    head(out, "lines_total", "counter", "order lines by what became of them, committed");
+    const struct {
+        const char *name;
+        uint64_t value;
+    } rows[] = {{"read", view->read},           {"applied", view->applied},
+                {"duplicate", view->duplicate}, {"late", view->late},
+                {"filtered", view->filtered},   {"dead_letter", view->dead_letter}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        buf_print(out, "restock_lines_total{outcome=\"%s\"} %" PRIu64 "\n", rows[i].name,
+                  rows[i].value);
+    }
+    number(out, "late_records_total", "counter", "lines whose bucket was closed",
+           (double)view->late);
+    number(out, "late_dropped_total", "counter", "late lines too old to correct anything",
+           (double)sums->late_dropped);
+    number(out, "stock_records_total", "counter", "stock movements applied",
+           (double)sums->stock_lines);
+    number(out, "forecasts_total", "counter", "forecast events committed", (double)view->forecasts);
+    number(out, "alert_events_total", "counter", "alert events committed", (double)view->alerts);
+    number(out, "replenishments_total", "counter", "replenishment events committed",
+           (double)view->replenishments);
+    number(out, "closes_total", "counter", "buckets closed, summed over shards",
+           (double)sums->closes);
+}
+
+static void put_transactions(struct buf *out, const struct sums *sums)
+{
+    head(out, "txn_commit_seconds", "histogram", "time that a commit took");
+    uint64_t total = 0;
+    for (int i = 0; i < 15; i++) {
+        total += sums->commit_counts[i];
+        buf_print(out, "restock_txn_commit_seconds_bucket{le=\"%g\"} %" PRIu64 "\n",
+                  (double)(1 << i) / 1000, total);
+    }
+    total += sums->commit_counts[15];
+    buf_print(out, "restock_txn_commit_seconds_bucket{le=\"+Inf\"} %" PRIu64 "\n", total);
+    buf_print(out,
+              "restock_txn_commit_seconds_sum %.6f\nrestock_txn_commit_seconds_count %" PRIu64 "\n",
+              (double)sums->commit_us / 1e6, total);
+    number(out, "txn_aborts_total", "counter", "transactions aborted and sent again",
+           (double)sums->aborts);
+    number(out, "output_records_total", "counter", "records written in committed transactions",
+           (double)sums->records);
+    number(out, "output_bytes_total", "counter", "bytes of keys and values of these records",
+           (double)sums->bytes);
+}
+
+static void put_sources(struct buf *out, struct runtime *runtime)
+{
+    static const char *const NAMES[INPUT_COUNT] = {[INPUT_ORDERS] = "orders",
+                                                   [INPUT_STOCK] = "stock",
+                                                   [INPUT_ITEMS] = "items",
+                                                   [INPUT_FEEDBACK] = "feedback"};
+    head(out, "dlq_records_total", "counter", "messages refused, by reason");
+    for (struct each each = {.runtime = runtime}; next(&each);) {
+        for (size_t i = 0; i < each.view->ingest.reason_count; i++) {
+            buf_print(out, "restock_dlq_records_total{worker=\"%d\",reason=", each.number);
+            datum_print_text(out, slice_of(each.view->ingest.reasons[i].reason));
+            buf_print(out, "} %" PRIu64 "\n", each.view->ingest.reasons[i].count);
+        }
+    }
+    head(out, "input_records_total", "counter", "messages read from the inputs");
+    for (struct each each = {.runtime = runtime}; next(&each);) {
+        if (each.role == WORKER_INGEST) {
+            buf_print(out, "restock_input_records_total{worker=\"%d\"} %" PRIu64 "\n", each.number,
+                      each.view->ingest.messages);
+        }
+    }
+    head(out, "source_mark_seconds", "gauge", "largest event time read of a source, unix seconds");
+    for (struct each each = {.runtime = runtime}; next(&each);) {
+        for (size_t i = 0; i < each.view->source_count; i++) {
+            const struct ingest_source_view *source = &each.view->sources[i];
+            if (source->own && source->mark_ms != INT64_MIN) {
+                buf_print(out,
+                          "restock_source_mark_seconds{topic=\"%s\",partition=\"%" PRId32
+                          "\"} %.3f\n",
+                          NAMES[source->input], source->partition, (double)source->mark_ms / 1000);
+            }
+        }
+    }
+}
+
+static void put_shards(struct buf *out, struct runtime *runtime)
+{
+    const struct plan *plan = runtime_plan(runtime);
+    const char *lines = plan ? plan->settings_ref->stream.topics[TOPIC_LINES] : "";
+    head(out, "watermark_lag_seconds", "gauge", "wall clock minus watermark");
+    for (struct each each = {.runtime = runtime}; next(&each);) {
+        for (size_t s = 0; s < each.view->shard_count; s++) {
+            const struct shard_view *shard = &each.view->shards[s];
+            if (shard->watermark_ms != INT64_MIN) {
+                buf_print(out, "restock_watermark_lag_seconds{shard=\"%" PRId32 "\"} %.3f\n",
+                          shard->partition, (double)(kafka_wall_ms() - shard->watermark_ms) / 1000);
+            }
+        }
+    }
+    head(out, "consumer_lag", "gauge", "records of `lines` not read yet");
+    for (struct each each = {.runtime = runtime}; next(&each);) {
+        for (size_t s = 0; s < each.view->shard_count; s++) {
+            buf_print(out,
+                      "restock_consumer_lag{topic=\"%s\",partition=\"%" PRId32 "\"} %" PRId64 "\n",
+                      lines, each.view->shards[s].partition, each.view->shard_lag[s]);
+        }
+    }
+}
+
+void metrics_prometheus(struct runtime *runtime, struct buf *out)
+{
+    struct sums *sums = malloc(sizeof *sums);
+    ASSERT(sums && "out of memory for metrics");
+    add_up(runtime, sums);
+    head(out, "build_info", "gauge", "version of the program");
+    buf_print(out, "restock_build_info{version=\"%s\",instance=\"%s\"} 1\n", RESTOCK_VERSION,
+              runtime_instance(runtime));
+    number(out, "ready", "gauge", "1: joined, restored and progressing", sums->view.ready);
+    put_lines(out, sums);
+    head(out, "series", "gauge", "series by what is known of their stock");
+    buf_print(out,
+              "restock_series{stock=\"known\"} %" PRId64
+              "\nrestock_series{stock=\"unknown\"} %" PRId64 "\n",
+              sums->skus - sums->unknown, sums->unknown);
+    number(out, "state_skus", "gauge", "series held here", (double)sums->skus);
+    number(out, "state_bytes", "gauge", "memory of the shards", (double)sums->state_bytes);
+    number(out, "alerts_open", "gauge", "alerts that are open now", (double)sums->open_alerts);
+    number(out, "proposals_open", "gauge", "proposals that wait", (double)sums->open_proposals);
+    number(out, "restore_remaining_records", "gauge", "state records still to be restored",
+           (double)sums->remaining);
+    number(out, "rebalances_total", "counter", "changes of the group", (double)sums->rebalances);
+    number(out, "workers_rebuilt_total", "counter", "workers begun anew after an error",
+           (double)sums->rebuilt);
+    number(out, "kafka_rtt_seconds", "gauge", "mean round trip to the slowest broker",
+           (double)sums->rtt_us / 1e6);
+    put_transactions(out, sums);
+    put_sources(out, runtime);
+    put_shards(out, runtime);
+    free(sums);
+}
+
+/* --- JSON */
+
+static void put_time(struct buf *json, const char *name, int64_t ms)
+{
+    if (ms == INT64_MIN) {
+        buf_print(json, ",\"%s\":null", name);
+    } else {
+        buf_print(json, ",\"%s\":%" PRId64, name, ms);
+    }
+}
+
+static void status_shards(struct runtime *runtime, struct buf *json)
+{
+    const struct plan *plan = runtime_plan(runtime);
+    bool first = true;
+    buf_text(json, ",\"shards\":[");
+    for (struct each each = {.runtime = runtime}; next(&each);) {
+        for (size_t s = 0; s < each.view->shard_count; s++) {
+            const struct shard_view *shard = &each.view->shards[s];
+            int64_t closed = shard->closed_bucket;
+            buf_print(json,
+                      "%s{\"shard\":%" PRId32 ",\"worker\":%d,\"series\":%u,\"lag\":%" PRId64
+                      ",\"state_bytes\":%zu,\"next_offset\":%" PRId64 ",\"sequence\":%" PRIu64,
+                      first ? "" : ",", shard->partition, each.number, shard->series,
+                      each.view->shard_lag[s], shard->memory_bytes, shard->next_offset,
+                      shard->sequence);
+            put_time(json, "watermark", shard->watermark_ms);
+            put_time(json, "closed",
+                     plan && closed != INT64_MIN
+                         ? bucket_start(&plan->settings_ref->buckets, closed)
+                         : INT64_MIN);
+            buf_print(json, ",\"open_alerts\":%u,\"open_proposals\":%u,\"closing\":%s}",
+                      shard->open_alerts, shard->open_proposals, shard->closing ? "true" : "false");
+            first = false;
+        }
+    }
+    buf_byte(json, ']');
+}
+
+static void status_workers(struct runtime *runtime, struct buf *json)
+{
+    buf_text(json, ",\"workers\":[");
+    for (struct each each = {.runtime = runtime}; next(&each);) {
+        const struct worker_view *view = each.view;
+        buf_print(json,
+                  "%s{\"role\":\"%s\",\"number\":%d,\"joined\":%s,\"restored\":%s,\"lag\":%" PRId64
+                  ",\"commits\":%" PRIu64 ",\"aborts\":%" PRIu64 ",\"rebalances\":%" PRIu64
+                  ",\"rebuilt\":%" PRIu64 ",\"restore_remaining\":%" PRId64 ",\"last_error\":",
+                  each.index ? "," : "", each.role == WORKER_PLAN ? "plan" : "ingest", each.number,
+                  view->joined ? "true" : "false", view->restored ? "true" : "false", view->lag,
+                  view->transactions.commits, view->transactions.aborts, view->rebalances,
+                  view->rebuilt, view->restore.remaining);
+        datum_print_text(json, slice_of(view->last_error));
+        buf_byte(json, '}');
+    }
+    buf_byte(json, ']');
+}
+
+void metrics_status(struct runtime *runtime, struct buf *json)
+{
+    struct sums *sums = malloc(sizeof *sums);
+    ASSERT(sums && "out of memory for the status");
+    add_up(runtime, sums);
+    const struct runtime_view *view = &sums->view;
+    buf_print(json, "{\"version\":\"%s\",\"instance\":", RESTOCK_VERSION);
+    datum_print_text(json, slice_of(runtime_instance(runtime)));
+    buf_print(json,
+              ",\"ready\":%s,\"lines\":{\"read\":%" PRIu64 ",\"applied\":%" PRIu64
+              ",\"duplicate\":%" PRIu64 ",\"late\":%" PRIu64 ",\"filtered\":%" PRIu64
+              ",\"dead_letter\":%" PRIu64 "}",
+              view->ready ? "true" : "false", view->read, view->applied, view->duplicate,
+              view->late, view->filtered, view->dead_letter);
+    buf_print(json,
+              ",\"stock_lines\":%" PRIu64 ",\"forecasts\":%" PRIu64 ",\"alerts\":%" PRIu64
+              ",\"replenishments\":%" PRIu64 ",\"series\":%" PRId64 ",\"stock_unknown\":%" PRId64
+              ",\"open_alerts\":%" PRId64 ",\"open_proposals\":%" PRId64 ",\"state_bytes\":%" PRIu64
+              ",\"lag\":%" PRId64,
+              sums->stock_lines, view->forecasts, view->alerts, view->replenishments, sums->skus,
+              sums->unknown, sums->open_alerts, sums->open_proposals, sums->state_bytes, view->lag);
+    status_workers(runtime, json);
+    status_shards(runtime, json);
+    buf_byte(json, '}');
+    free(sums);
+}
+
+bool metrics_ready(struct runtime *runtime, struct buf *reasons)
+{
+    if (!runtime_worker_count(runtime)) {
+        buf_text(reasons, "starting: the broker has not told all topics yet\n");
+        return false;
+    }
+    for (struct each each = {.runtime = runtime}; next(&each);) {
+        const struct worker_view *view = each.view;
+        const char *role = each.role == WORKER_PLAN ? "plan" : "ingest";
+        if (!view->joined) {
+            buf_print(reasons, "%s %d has not joined its group\n", role, each.number);
+        } else if (!view->restored) {
+            buf_print(reasons, "%s %d restores its state: %" PRId64 " records to go\n", role,
+                      each.number, view->restore.remaining);
+        } else if (view->lag && kafka_now_ms() - view->progress_ms > READY_PROGRESS_MS) {
+            buf_print(reasons, "%s %d makes no progress, %" PRId64 " records wait\n", role,
+                      each.number, view->lag);
+        }
+    }
+    return reasons->bytes == 0;
+}
