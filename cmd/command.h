@@ -13,8 +13,9 @@ struct command {
     struct status *(*run)(int argc, char **argv);
 };
 
-extern const struct command command_backtest, command_check_config, command_run, command_simulate,
-    command_topics, command_detect, command_plan, command_inspect, command_dead_letters;
+extern const struct command command_demo, command_backtest, command_check_config, command_run,
+    command_simulate, command_topics, command_detect, command_plan, command_inspect,
+    command_dead_letters;
 
 /* Set by SIGTERM and SIGINT, and by SIGHUP; the only mutable globals of the program beside the log
  * sink. */

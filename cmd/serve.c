@@ -167,7 +167,10 @@ struct status *serve(const struct serve_options *options)
     serving.said_ms = serving.began_ms;
     if (!st) {
         if (options->announce && serving.http) {
-            fprintf(stderr, "live page    %s\n", http_address(serving.http));
+            fprintf(stderr, "live page      %s\n", http_address(serving.http));
+        }
+        if (options->intro) {
+            fputs(options->intro, stderr);
         }
         loop(&serving);
     }

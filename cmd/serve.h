@@ -12,6 +12,7 @@ struct serve_options {
     const char *config; /* for reload; NULL: nothing to reload */
     const struct arg_list *sets;
     const char *note; /* shown on the page; NULL: none */
+    const char *intro; /* printed below the page's address, with announce; NULL: none */
     int64_t seconds; /* end after so long; 0: no limit */
     bool announce; /* print the page's address, and a summary every second on a terminal */
     bool (*running)(void *context); /* false ends it; NULL: no such condition */
