@@ -31,7 +31,8 @@ static const struct arg ROWS[] = {
     ROW("horizon", ARG_INT, "H", "steps of a forecast (forecasts.horizon)", horizon),
     ROW("sums", ARG_TEXT, "7,14,28", "lengths of sums (forecasts.sums)", sums),
     ROW("base-model", ARG_TEXT, "M|none",
-        "base model; this version has the statistical experts alone: none", base_model),
+        "base model made by restock pretrain (model.base); none: the statistical experts alone",
+        base_model),
     ROW("learn", ARG_TEXT, "online", "how the experts learn: online", learn),
     ROW("reading", ARG_TEXT, "demand", "what is forecast: demand (stock-outs masked)", reading),
     ROW("known", ARG_TEXT, "COLUMN,...",
@@ -47,7 +48,7 @@ static const struct arg_spec SPEC = {
     "The last line of stdout is a JSON report.",
     ROWS, sizeof ROWS / sizeof ROWS[0]};
 
-enum { LIST_MAX = BACKTEST_ORIGINS_MAX, SETS_MAX = ARG_LIST_MAX + 8, SET_BYTES = 256 };
+enum { LIST_MAX = BACKTEST_ORIGINS_MAX, SETS_MAX = ARG_LIST_MAX + 8, SET_BYTES = 1024 };
 
 static bool on_progress(void *context, double share)
 {
@@ -85,7 +86,6 @@ static struct status *check(const struct backtest_args *args)
         return status_new(STATUS_USAGE,
                           "backtest: --orders needs --map, which says where each field is found");
     }
-    TRY(one_of("base-model", args->base_model, "none", "this version has no base models yet"));
     TRY(one_of("learn", args->learn, "online", "the statistical experts always learn as they go"));
     return one_of("reading", args->reading, "demand",
                   "sales are not forecast apart from demand yet");
@@ -134,6 +134,16 @@ static struct status *load_settings(const struct backtest_args *args, struct set
     if (args->sums) {
         (void)snprintf(made[1], SET_BYTES, "forecasts.sums=[%s]", args->sums);
         sets[count++] = made[1];
+    }
+    if (args->base_model) {
+        bool none = strcmp(args->base_model, "none") == 0;
+        char *path = none ? strdup("") : realpath(args->base_model, NULL);
+        int bytes = snprintf(made[2], SET_BYTES, "model.base=%s", path ? path : args->base_model);
+        free(path);
+        if (bytes >= SET_BYTES) {
+            return status_new(STATUS_USAGE, "backtest: --base-model: the path is too long");
+        }
+        sets[count++] = made[2];
     }
     return settings_load(args->config, sets, count, settings);
 }

@@ -119,9 +119,10 @@ static bool parse(struct layouts *layouts, struct slice bytes, struct layout *ou
 
 struct layouts *layouts_create(const struct plan *plan)
 {
-    (void)plan; /* rings are not in records described here: they have a record per slot */
+    /* Rings are not in records described here: they have a record per slot. */
     struct layouts *layouts = calloc(1, sizeof *layouts);
     if (layouts) {
+        layouts->prototype.gru = plan->settings_ref->forecast.base_ref != NULL;
         describe(layouts);
         ASSERT(parse(layouts, buf_view(&layouts->own_bytes), &layouts->known[0]));
         layouts->count = 1;

@@ -1,6 +1,7 @@
 #include "stream/settings.h"
 
 #include "config/base/log.h"
+#include "stream/base_file.h"
 
 #include <string.h>
 
@@ -410,6 +411,11 @@ struct status *settings_load(const char *path, const char *const *sets, size_t s
         st = status_wrap(bucket_init(&settings.buckets, settings.stream.bucket_ms, settings.zone),
                          "time.bucket");
     }
+    if (!st && settings.forecast.base[0]) {
+        st = base_file_load(config_relative(settings.config, settings.forecast.base),
+                            (uint32_t)(settings.stream.bucket_ms / 1000), &settings.base);
+        settings.forecast.base_ref = settings.base;
+    }
     if (st) {
         settings_fini(&settings);
         return st;
@@ -435,6 +441,7 @@ void settings_print(const struct settings *settings, FILE *out)
 void settings_fini(struct settings *settings)
 {
     zone_close(settings->zone);
+    base_model_free(settings->base);
     config_destroy(settings->config);
     *settings = (struct settings){0};
 }

@@ -74,6 +74,7 @@ struct settings {
     struct zone *zone;
     struct buckets buckets;
     uint64_t state_hash;
+    struct base_model *base; /* model.base; NULL: none */
 };
 
 extern const struct option_table stream_option_table;

@@ -18,6 +18,8 @@ static const struct column ROWS[] = {
 };
 const struct column_table stream_column_table = {"stream", ROWS, sizeof ROWS / sizeof ROWS[0]};
 
+static const struct column_table NO_COLUMNS = {"none", NULL, 0};
+
 static size_t padded(size_t bytes)
 {
     return (bytes + TILE_ALIGNMENT - 1) & ~(size_t)(TILE_ALIGNMENT - 1);
@@ -29,6 +31,7 @@ void tile_tables(struct tile *tile, struct tile_table out[TILE_TABLES])
     out[1] = (struct tile_table){&forecaster_column_table, &tile->forecast};
     out[2] = (struct tile_table){&tails_column_table, &tile->tails};
     out[3] = (struct tile_table){&linecheck_column_table, &tile->linecheck};
+    out[4] = (struct tile_table){tile->gru ? &gru_column_table : &NO_COLUMNS, &tile->forecast};
 }
 
 static size_t ring_bytes(const struct plan *plan)
@@ -39,7 +42,7 @@ static size_t ring_bytes(const struct plan *plan)
 
 size_t tile_bytes(const struct plan *plan)
 {
-    struct tile tile;
+    struct tile tile = {.gru = plan->settings_ref->forecast.base_ref != NULL};
     struct tile_table tables[TILE_TABLES];
     tile_tables(&tile, tables);
     size_t bytes = ring_bytes(plan);
@@ -64,6 +67,7 @@ struct tile *tile_create(const struct plan *plan, int64_t closed)
     if (!tile) {
         return NULL;
     }
+    tile->gru = plan->settings_ref->forecast.base_ref != NULL;
     size_t bytes = tile_bytes(plan);
     tile->block = aligned_alloc(TILE_ALIGNMENT, bytes);
     tile->slot_bucket = malloc(plan->slots * sizeof *tile->slot_bucket);

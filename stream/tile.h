@@ -39,6 +39,7 @@ struct tile {
     int64_t closed; /* last closed bucket */
     uint32_t series; /* N: one past the highest index ever used */
     bool cold_dirty;
+    bool gru; /* there is a base model: its states are carved, too */
     uint64_t dirty_slots[16]; /* bit set: cells of closed buckets to save */
     int64_t *slot_bucket; /* [slots] during restore only: whose cells a slot holds */
 };
@@ -54,7 +55,7 @@ void tile_clear_slot(const struct plan *plan, struct tile *tile,
                      uint32_t slot); /* cells only; overflows are the caller's */
 
 /* All tables in the order of the block, with the struct their pointers live in. */
-enum { TILE_TABLES = 4 };
+enum { TILE_TABLES = 5 };
 struct tile_table {
     const struct column_table *table;
     void *cols;

@@ -1,0 +1,247 @@
+#include "cmd/command.h"
+
+#include "cmd/progress.h"
+#include "config/base/buf.h"
+#include "config/base/hash.h"
+#include "config/base/window.h"
+#include "model/base_model.h"
+#include "model/gemm.h"
+#include "model/pretrain.h"
+#include "stream/panel.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct pretrain_args {
+    struct arg_list panels, until;
+    const char *exclude, *out;
+    int64_t seed, steps;
+};
+
+#define ROW(name, kind, value, help, field)                                                        \
+    {                                                                                              \
+        name, kind, value, help, offsetof(struct pretrain_args, field)                             \
+    }
+static const struct arg ROWS[] = {
+    ROW("panel", ARG_TEXTS, "FILE",
+        "demand per series and day: series,time,value[,in_stock]; may be repeated", panels),
+    ROW("until", ARG_TEXTS, "DATE",
+        "last day that may be known; once for all panels, or once for each in their order", until),
+    ROW("exclude-series", ARG_TEXT, "FILE", "names of series to leave out, one a line", exclude),
+    ROW("seed", ARG_INT, "N", "of all random choices (1)", seed),
+    ROW("steps", ARG_INT, "N", "batches to learn from (5000)", steps),
+    ROW("out", ARG_TEXT, "M", "written: the base model", out),
+};
+static const struct arg_spec SPEC = {
+    "pretrain", "--panel FILE... --out M [options]",
+    "make a base model from history.\n"
+    "The recurrent network learns from the panels how far to depart from the statistical\n"
+    "experts; --set model.base=M or backtest --base-model M use it.",
+    ROWS, sizeof ROWS / sizeof ROWS[0]};
+
+struct work {
+    const struct pretrain_args *args;
+    struct zone *zone;
+    struct buckets buckets;
+    struct buf excluded; /* "\nname\nname\n" */
+    struct pretrain_panel *panels;
+    size_t count;
+    int64_t bucket_ms;
+    struct buf manifest;
+    struct progress progress;
+    double loss, without;
+};
+
+static bool is_excluded(const struct work *work, struct slice name)
+{
+    const char *at = work->excluded.data;
+    size_t left = work->excluded.bytes;
+    while (left > name.bytes + 1 && (at = memmem(at, left, name.data, name.bytes))) {
+        if (at[-1] == '\n' && at[name.bytes] == '\n') {
+            return true;
+        }
+        at++;
+        left = work->excluded.bytes - (size_t)(at - work->excluded.data);
+    }
+    return false;
+}
+
+static struct status *read_excluded(struct work *work)
+{
+    if (!work->args->exclude) {
+        return NULL;
+    }
+    FILE *file = fopen(work->args->exclude, "r");
+    if (!file) {
+        return status_new(STATUS_USAGE, "pretrain: --exclude-series %s: %s", work->args->exclude,
+                          strerror(errno));
+    }
+    char line[512];
+    buf_byte(&work->excluded, '\n');
+    while (fgets(line, sizeof line, file)) {
+        line[strcspn(line, "\r\n")] = 0;
+        buf_text(&work->excluded, line);
+        buf_byte(&work->excluded, '\n');
+    }
+    fclose(file);
+    return NULL;
+}
+
+/* The panel's part that may be known, dense. */
+static struct status *take_panel(struct work *work, const struct panel *panel, int64_t last,
+                                 struct pretrain_panel *out)
+{
+    uint32_t buckets = (uint32_t)(last - panel->first + 1), series = 0;
+    size_t cells = panel->count * (size_t)buckets;
+    float *units = calloc(cells, sizeof *units);
+    uint8_t *flags = malloc(cells);
+    uint64_t names = 0;
+    *out = (struct pretrain_panel){.buckets = buckets, .units = units, .flags = flags};
+    if (!units || !flags) {
+        return status_new(STATUS_NO_MEMORY, "out of memory for %zu cells of a panel", cells);
+    }
+    memset(flags, WINDOW_ABSENT, cells);
+    for (size_t i = 0; i < panel->count; i++) {
+        const struct panel_series *from = &panel->series[i];
+        if (is_excluded(work, from->name)) {
+            continue;
+        }
+        names = hash_64(from->name.data, from->name.bytes, names);
+        for (size_t k = 0; k < from->count && from->first + (int64_t)k <= last; k++) {
+            size_t at = (size_t)series * buckets + (size_t)(from->first - panel->first) + k;
+            units[at] = (float)from->units[k];
+            flags[at] = from->censored[k] ? WINDOW_OUT_OF_STOCK : 0;
+        }
+        series++;
+    }
+    out->series = series;
+    out->season = panel->bucket_ms == 86400000 ? 7 : 52;
+    out->phase = bucket_phase(&work->buckets, panel->first);
+    struct civil day = civil_of(bucket_start(&work->buckets, last));
+    buf_print(&work->manifest,
+              "%s{\"series\":%u,\"names\":\"%016" PRIx64
+              "\",\"buckets\":%u,\"last\":\"%04d-%02d-%02d\",\"unit\":%g}",
+              work->count ? "," : "", series, names, buckets, day.year, day.month, day.day,
+              panel->unit);
+    return NULL;
+}
+
+static struct status *load_panel(struct work *work, size_t p)
+{
+    const char *path = work->args->panels.values[p];
+    const struct arg_list *dates = &work->args->until;
+    const char *until = dates->count ? dates->values[dates->count == 1 ? 0 : p] : NULL;
+    struct panel *panel = NULL;
+    int64_t until_ms = INT64_MAX;
+    bool offset;
+    if (until && !civil_parse(slice_of(until), &until_ms, &offset)) {
+        return status_new(STATUS_USAGE, "pretrain: --until %s is no date: write YYYY-MM-DD", until);
+    }
+    TRY(panel_load(path, work->zone, until_ms == INT64_MAX ? until_ms : until_ms + 1, &panel));
+    struct status *st = NULL;
+    if (work->count && panel->bucket_ms != work->bucket_ms) {
+        st = status_new(STATUS_USAGE,
+                        "%s: its buckets are not as long as those of the panels before", path);
+    } else if (panel->bucket_ms < 86400000) {
+        st = status_new(STATUS_USAGE, "%s: base models are made for days or weeks", path);
+    } else {
+        st = bucket_init(&work->buckets, panel->bucket_ms, work->zone);
+    }
+    if (!st) {
+        work->bucket_ms = panel->bucket_ms;
+        int64_t last = until_ms == INT64_MAX ? panel->last : bucket_of(&work->buckets, until_ms);
+        last = last < panel->last ? last : panel->last;
+        st = last <= panel->first
+                 ? status_new(STATUS_USAGE, "%s: nothing in it is before --until", path)
+                 : take_panel(work, panel, last, &work->panels[work->count]);
+        work->count++;
+    }
+    panel_free(panel);
+    return st;
+}
+
+static bool on_progress(void *context, int64_t step, double loss, double without)
+{
+    struct work *work = context;
+    work->loss = loss;
+    work->without = without;
+    progress_show(&work->progress, (double)step / (double)work->args->steps);
+    return !atomic_load(&command_stop);
+}
+
+static struct status *write_file(const char *path, struct slice bytes)
+{
+    FILE *file = fopen(path, "wb");
+    bool written = file && fwrite(bytes.data, 1, bytes.bytes, file) == bytes.bytes;
+    if (!file || (fclose(file) != 0) || !written) {
+        return status_new(STATUS_IO, "pretrain: write %s: %s", path, strerror(errno));
+    }
+    return NULL;
+}
+
+static struct status *learn(struct work *work)
+{
+    float *weights = malloc(net_floats() * sizeof *weights);
+    struct pretrain_options options = {
+        .steps = work->args->steps, .rate = 0.002, .seed = (uint64_t)work->args->seed};
+    struct pretrain_watch watch = {.context = work, .progress = on_progress};
+    struct buf file = {0};
+    if (!weights) {
+        return status_new(STATUS_NO_MEMORY, "out of memory for the weights");
+    }
+    progress_begin(&work->progress, "pretrain");
+    struct status *st = pretrain_run(work->panels, work->count, &options, &watch, weights);
+    progress_end(&work->progress);
+    if (!st) {
+        buf_print(&work->manifest,
+                  "],\"seed\":%" PRId64 ",\"steps\":%" PRId64
+                  ",\"loss\":%.6f,\"without\":%.6f,\"version\":\"%s\"}",
+                  work->args->seed, work->args->steps, work->loss, work->without, RESTOCK_VERSION);
+        base_model_save(weights, (uint32_t)(work->bucket_ms / 1000), buf_view(&work->manifest),
+                        &file);
+        st = write_file(work->args->out, buf_view(&file));
+    }
+    if (!st) {
+        printf("%.*s\n", (int)work->manifest.bytes, work->manifest.data);
+    }
+    buf_fini(&file);
+    free(weights);
+    return st;
+}
+
+static struct status *run(int argc, char **argv)
+{
+    struct pretrain_args args = {.seed = 1, .steps = PRETRAIN_STEPS};
+    TRY(args_parse(&SPEC, argc, argv, &args, NULL));
+    if (!args.panels.count || !args.out) {
+        return status_new(STATUS_USAGE, "pretrain: give --panel FILE and --out M");
+    }
+    if (args.until.count > 1 && args.until.count != args.panels.count) {
+        return status_new(STATUS_USAGE, "pretrain: give --until once, or once for each --panel");
+    }
+    if (args.steps < 1 || args.steps > PRETRAIN_STEPS_MAX) {
+        return status_new(STATUS_USAGE, "pretrain: --steps must be 1 to %d", PRETRAIN_STEPS_MAX);
+    }
+    struct pretrain_panel panels[ARG_LIST_MAX] = {0};
+    struct work work = {.args = &args, .panels = panels};
+    TRY(gemm_init());
+    TRY(zone_open("UTC", &work.zone));
+    buf_text(&work.manifest, "{\"panels\":[");
+    struct status *st = read_excluded(&work);
+    for (size_t p = 0; p < args.panels.count && !st; p++) {
+        st = load_panel(&work, p);
+    }
+    st = st ? st : learn(&work);
+    for (size_t p = 0; p < ARG_LIST_MAX; p++) {
+        free((void *)(uintptr_t)panels[p].units);
+        free((void *)(uintptr_t)panels[p].flags);
+    }
+    zone_close(work.zone);
+    buf_fini(&work.manifest);
+    buf_fini(&work.excluded);
+    return st;
+}
+
+const struct command command_pretrain = {&SPEC, run};

@@ -1,0 +1,13 @@
+/* A base model from its file. */
+#ifndef RESTOCK_BASE_FILE_H
+#define RESTOCK_BASE_FILE_H
+
+#include "model/base_model.h"
+
+/* bucket_s: length of the buckets that it must be for. Errors name the file; then *out is
+ * untouched. Also makes the matrix products ready (gemm_init). The caller frees with
+ * base_model_free. */
+struct status *base_file_load(const char *path, uint32_t bucket_s, struct base_model **out)
+    __attribute__((warn_unused_result));
+
+#endif
