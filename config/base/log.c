@@ -2,13 +2,16 @@
 
 #include "config/base/buf.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { LOG_PER_SECOND = 10 };
+enum { LOG_PER_SECOND = 10, TEXT_BYTES_MAX = 4096 };
 
 static _Atomic int least_level = LOG_LEVEL_INFO;
 static _Atomic int chosen_format = LOG_FORMAT_AUTO;
@@ -19,7 +22,7 @@ void log_set(enum log_level least, enum log_format format)
     atomic_store(&chosen_format, (int)format);
 }
 
-/* A second's share of one call site; errors are never left out. */
+/* A second's share of one call site. */
 static bool allowed(struct log_site *site, int64_t now_s, int32_t *left_out)
 {
     *left_out = 0;
@@ -36,20 +39,58 @@ static bool allowed(struct log_site *site, int64_t now_s, int32_t *left_out)
     return true;
 }
 
+/* Bytes of the UTF-8 character at `at` (RFC 3629: shortest form, no surrogates), 0: it is none. */
+static size_t utf8_length(const unsigned char *at)
+{
+    size_t length = at[0] < 0x80                     ? 1
+                    : at[0] >= 0xc2 && at[0] < 0xe0  ? 2
+                    : (at[0] & 0xf0) == 0xe0         ? 3
+                    : at[0] >= 0xf0 && at[0] <= 0xf4 ? 4
+                                                     : 0;
+    for (size_t i = 1; i < length; i++) { /* a NUL is no continuation: never beyond the end */
+        if ((at[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) ||
+        (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f)) {
+        return 0;
+    }
+    return length;
+}
+
+/* Texts come from anywhere (topics, errors of others); whatever they hold, the line is valid JSON.
+ */
 static void put_json_text(struct buf *line, const char *text)
 {
+    const unsigned char *at = (const unsigned char *)text, *end = at + TEXT_BYTES_MAX;
     buf_byte(line, '"');
-    for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
+    while (*at && at < end) {
+        size_t length = utf8_length(at);
         if (*at == '"' || *at == '\\') {
             buf_byte(line, '\\');
             buf_byte(line, *at);
-        } else if (*at < 0x20) {
+        } else if (*at < 0x20 || *at == 0x7f) {
             buf_print(line, "\\u%04x", *at);
+        } else if (length) {
+            buf_put(line, at, length);
         } else {
-            buf_byte(line, *at);
+            buf_text(line, "\\ufffd");
         }
+        at += length ? length : 1;
     }
-    buf_byte(line, '"');
+    buf_text(line, *at ? "...\"" : "\"");
+}
+
+/* One line, whatever the text holds. */
+static void put_plain(struct buf *line, const char *text)
+{
+    const char *at = text;
+    for (; *at && at < text + TEXT_BYTES_MAX; at++) {
+        unsigned char c = (unsigned char)*at;
+        buf_byte(line, c < 0x20 || c == 0x7f ? ' ' : c);
+    }
+    buf_text(line, *at ? "..." : "");
 }
 
 static void put_json_field(struct buf *line, const struct log_field *field)
@@ -61,8 +102,10 @@ static void put_json_field(struct buf *line, const struct log_field *field)
         put_json_text(line, field->text);
     } else if (field->type == LOG_FIELD_I64) {
         buf_print(line, "%" PRId64, field->i64);
-    } else {
+    } else if (isfinite(field->f64)) {
         buf_print(line, "%.9g", field->f64);
+    } else {
+        buf_print(line, "\"%g\"", field->f64); /* JSON has no such number */
     }
 }
 
@@ -70,9 +113,10 @@ static void put_text_field(struct buf *line, const struct log_field *field)
 {
     buf_print(line, " %s=", field->name);
     if (field->type == LOG_FIELD_TEXT) {
-        for (const char *at = field->text; *at; at++) { /* one line, whatever the text holds */
-            buf_byte(line, (unsigned char)*at < 0x20 ? ' ' : (unsigned char)*at);
-        }
+        bool quote = !field->text[0] || strpbrk(field->text, " \t\n\"=");
+        buf_text(line, quote ? "\"" : "");
+        put_plain(line, field->text);
+        buf_text(line, quote ? "\"" : "");
     } else if (field->type == LOG_FIELD_I64) {
         buf_print(line, "%" PRId64, field->i64);
     } else {
@@ -99,7 +143,8 @@ static void format_line(struct buf *line, const struct timespec *now, enum log_l
     bool text = format == LOG_FORMAT_TEXT || (format == LOG_FORMAT_AUTO && isatty(STDERR_FILENO));
     if (text) {
         put_time(line, now);
-        buf_print(line, " %-5s %s %s", NAMES[level], component, message);
+        buf_print(line, " %-5s %s ", NAMES[level], component);
+        put_plain(line, message);
     } else {
         buf_text(line, "{\"time\":\"");
         put_time(line, now);
@@ -127,7 +172,7 @@ void log_write(struct log_site *site, enum log_level level, const char *componen
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     int32_t left_out;
-    if (!allowed(site, now.tv_sec, &left_out) && level != LOG_LEVEL_ERROR) {
+    if (!allowed(site, now.tv_sec, &left_out)) {
         return;
     }
     struct buf line = {0};
@@ -137,7 +182,9 @@ void log_write(struct log_site *site, enum log_level level, const char *componen
         format_line(&line, &now, level, component, "lines like the one before were left out",
                     &field, 1);
     }
-    ssize_t written = write(STDERR_FILENO, line.data, line.bytes);
-    (void)written; /* a log that cannot be written has nowhere to say so */
+    ssize_t written;
+    do {
+        written = write(STDERR_FILENO, line.data, line.bytes);
+    } while (written < 0 && errno == EINTR); /* else: a log that fails has nowhere to say so */
     buf_fini(&line);
 }

@@ -1,7 +1,9 @@
 /* TZif (RFC 8536): header, transition times, types; the second (64-bit) block is the one that
  * counts; behind it a POSIX TZ string tells the rule for all later times. At open the rule is
- * unrolled to the year 2200 into the same table, so that a query is one binary search and no date
- * arithmetic. */
+ * unrolled into the same table, and a guide from slots of 199 days into it is made, so that a query
+ * is one look-up, a step or two, and no date arithmetic (it runs for each line of the bus). The
+ * calendar repeats, weekdays included, every 400 years: the table ends with 400 years that are rule
+ * alone, and later times are looked up in those. */
 #include "config/base/zone.h"
 
 #include "config/base/ensure.h"
@@ -15,9 +17,16 @@ enum {
     FILE_BYTES_MAX = 1 << 20,
     HEADER_BYTES = 44,
     RULE_FROM_YEAR = 1970,
-    RULE_TO_YEAR = 2200,
-    NAME_BYTES_MAX = 128
+    CYCLE_YEARS = 400,
+    RULE_TO_YEAR = 2500, /* tables of tzdata end in 2037 or before */
+    GUIDE_SHIFT = 34, /* a slot is 2^34 ms */
+    GUIDE_SLOTS = 1104, /* 1900 to 2501 */
+    NAME_BYTES_MAX = 128,
+    TIMES_MAX = 10000 /* of the file; the largest of tzdata has some 240 */
 };
+
+static const int64_t CYCLE_MS = 146097 * INT64_C(86400000);
+static const int64_t GUIDE_FROM_MS = -25567 * INT64_C(86400000); /* 1900-01-01 */
 
 struct transition {
     int64_t from_ms; /* UTC */
@@ -27,8 +36,10 @@ struct transition {
 struct zone {
     char name[NAME_BYTES_MAX];
     int32_t first_offset_s; /* before the first transition */
+    int64_t cycle_from_ms; /* the last whole cycle begins here */
     size_t count, capacity;
     struct transition *transitions;
+    uint16_t guide[GUIDE_SLOTS]; /* transitions that have begun when the slot begins */
 };
 
 /* --- the rule behind the table
@@ -90,7 +101,7 @@ static bool clock_time(const char **at, int32_t *out)
         }
     }
     *out = sign * (part[0] * 3600 + part[1] * 60 + part[2]);
-    return true;
+    return part[0] <= 167 && part[1] < 60 && part[2] < 60; /* RFC 8536, 3.3.1 */
 }
 
 static bool date_rule(const char **at, struct rule_date *out)
@@ -113,11 +124,15 @@ static bool date_rule(const char **at, struct rule_date *out)
     } else if (!number(at, &out->ordinal)) {
         return false;
     }
-    if (**at == '/') {
+    bool real = out->julian >= 0    ? out->julian >= 1 && out->julian <= 365
+                : out->ordinal >= 0 ? out->ordinal <= 365
+                                    : out->month >= 1 && out->month <= 12 && out->week >= 1 &&
+                                          out->week <= 5 && out->weekday <= 6;
+    if (real && **at == '/') {
         ++*at;
         return clock_time(at, &out->time_s);
     }
-    return true;
+    return real;
 }
 
 static bool parse_rule(const char *text, struct rule *out)
@@ -172,8 +187,12 @@ static int64_t rule_day(const struct rule_date *date, int32_t year)
 static void add(struct zone *zone, int64_t from_ms, int32_t offset_s)
 {
     if (zone->count && from_ms <= zone->transitions[zone->count - 1].from_ms) {
+        if (from_ms == zone->transitions[zone->count - 1].from_ms) {
+            zone->transitions[zone->count - 1].offset_s = offset_s; /* summer all year */
+        }
         return;
     }
+    ASSERT(zone->count < UINT16_MAX && "bounded by TIMES_MAX and the years of the rule");
     if (zone->count == zone->capacity) {
         zone->capacity = zone->capacity ? zone->capacity * 2 : 64;
         zone->transitions = realloc(zone->transitions, zone->capacity * sizeof(struct transition));
@@ -190,6 +209,7 @@ static void unroll(struct zone *zone, const struct rule *rule)
         }
         return;
     }
+    zone->cycle_from_ms = civil_days(RULE_TO_YEAR - CYCLE_YEARS, 1, 1) * 86400000;
     for (int32_t year = RULE_FROM_YEAR; year <= RULE_TO_YEAR; year++) {
         int64_t start =
             (rule_day(&rule->start, year) * 86400 + rule->start.time_s - rule->standard_s) * 1000;
@@ -237,7 +257,7 @@ static bool header(struct tzif *in)
         }
     }
     in->at += HEADER_BYTES;
-    return in->types > 0;
+    return in->types > 0 && in->times <= TIMES_MAX;
 }
 
 static int64_t block_bytes(const struct tzif *in, int time_bytes)
@@ -283,6 +303,9 @@ static bool parse_tzif(struct zone *zone, const unsigned char *data, size_t byte
         text[length++] = *footer++;
     }
     text[length] = '\0';
+    if (footer >= end || *footer != '\n') {
+        return false; /* cut off */
+    }
     struct rule rule;
     if (!length) {
         return true;
@@ -292,6 +315,18 @@ static bool parse_tzif(struct zone *zone, const unsigned char *data, size_t byte
     }
     unroll(zone, &rule);
     return true;
+}
+
+static void make_guide(struct zone *zone)
+{
+    size_t begun = 0;
+    for (int64_t slot = 0; slot < GUIDE_SLOTS; slot++) {
+        int64_t from_ms = GUIDE_FROM_MS + (slot << GUIDE_SHIFT);
+        while (begun < zone->count && zone->transitions[begun].from_ms <= from_ms) {
+            begun++;
+        }
+        zone->guide[slot] = (uint16_t)begun;
+    }
 }
 
 static struct status *load(struct zone *zone, const char *path)
@@ -313,6 +348,7 @@ static struct status *load(struct zone *zone, const char *path)
                           "time zone '%s': %s is no time zone file of version 2 or later",
                           zone->name, path);
     }
+    make_guide(zone);
     return NULL;
 }
 
@@ -327,14 +363,15 @@ static bool is_safe_name(const char *name)
 
 static bool fixed_offset(struct zone *zone, const char *name)
 {
-    int hours, minutes, used = 0;
-    if ((name[0] != '+' && name[0] != '-') ||
-        sscanf(name + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 || name[1 + used] ||
-        hours > 18 || minutes > 59 || hours < 0 || minutes < 0) {
+    const char *digits = "0123456789";
+    if ((name[0] != '+' && name[0] != '-') || strlen(name) != 6 || name[3] != ':' ||
+        strspn(name + 1, digits) != 2 || strspn(name + 4, digits) != 2) {
         return false;
     }
+    int32_t hours = (name[1] - '0') * 10 + name[2] - '0';
+    int32_t minutes = (name[4] - '0') * 10 + name[5] - '0';
     zone->first_offset_s = (hours * 3600 + minutes * 60) * (name[0] == '-' ? -1 : 1);
-    return true;
+    return hours <= 18 && minutes < 60;
 }
 
 struct status *zone_open(const char *name, struct zone **out)
@@ -380,16 +417,18 @@ const char *zone_name(const struct zone *zone)
 
 int32_t zone_offset_s(const struct zone *zone, int64_t utc_ms)
 {
-    size_t low = 0, high = zone->count; /* transitions before low have begun */
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (zone->transitions[middle].from_ms <= utc_ms) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
+    if (zone->cycle_from_ms && utc_ms >= zone->cycle_from_ms + CYCLE_MS) {
+        utc_ms = zone->cycle_from_ms + (utc_ms - zone->cycle_from_ms) % CYCLE_MS;
     }
-    return low ? zone->transitions[low - 1].offset_s : zone->first_offset_s;
+    size_t begun = 0;
+    if (utc_ms >= GUIDE_FROM_MS) {
+        int64_t slot = (utc_ms - GUIDE_FROM_MS) >> GUIDE_SHIFT;
+        begun = zone->guide[slot < GUIDE_SLOTS ? slot : GUIDE_SLOTS - 1];
+    }
+    while (begun < zone->count && zone->transitions[begun].from_ms <= utc_ms) {
+        begun++;
+    }
+    return begun ? zone->transitions[begun - 1].offset_s : zone->first_offset_s;
 }
 
 int64_t zone_to_local(const struct zone *zone, int64_t utc_ms)
