@@ -87,14 +87,15 @@ static unsigned serve_ready(const struct request *request)
 
 static unsigned serve_alerts(const struct request *request)
 {
-    recent_list(request->http->options.recent, TOPIC_ALERTS, limit_of(request), request->out);
+    recent_list(request->http->options.recent, TOPIC_ALERTS, query(request, "state"),
+                limit_of(request), request->out);
     return MHD_HTTP_OK;
 }
 
 static unsigned serve_replenishments(const struct request *request)
 {
-    recent_list(request->http->options.recent, TOPIC_REPLENISHMENTS, limit_of(request),
-                request->out);
+    recent_list(request->http->options.recent, TOPIC_REPLENISHMENTS, query(request, "state"),
+                limit_of(request), request->out);
     return MHD_HTTP_OK;
 }
 

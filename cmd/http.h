@@ -8,7 +8,7 @@
  *   /metrics  Prometheus text         /readyz   200 when joined, restored and progressing; else 503
  *                                               with the reasons
  *   /status, /api/v1/status           counts, workers, shards
- *   /api/v1/alerts?limit=N            newest event of each alert; /api/v1/replenishments the same
+ *   /api/v1/alerts?state=OPEN,UPDATE&limit=N   newest event of each alert; replenishments the same
  *   /api/v1/keys?part=TEXT            series with a forecast ("SKU|LOCATION") that contain TEXT
  *   /api/v1/series?sku=S&location=L   {"series": ring, stock, alerts; "forecast": newest event}
  */

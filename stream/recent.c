@@ -8,6 +8,7 @@
 #include "schemas/datum.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { TABLES = 3, NONE = INT32_MAX, WANTED = 16, KEY_MAX = 512 };
@@ -208,7 +209,21 @@ static int newest_first(const void *a, const void *b)
     return ((*left)->order < (*right)->order) - ((*left)->order > (*right)->order);
 }
 
-void recent_list(struct recent *recent, enum topic topic, size_t limit, struct buf *json)
+/* Events are our own compact JSON, and quotes inside texts are escaped: bytes can be searched. */
+static bool in_state(struct slice event, const char *states)
+{
+    bool any = !*states;
+    for (size_t bytes; *states && !any; states += bytes + (states[bytes] == ',')) {
+        char wanted[64];
+        bytes = strcspn(states, ",");
+        int length = snprintf(wanted, sizeof wanted, "\"state\":\"%.*s\"", (int)bytes, states);
+        any = bytes < 32 && memmem(event.data, event.bytes, wanted, (size_t)length);
+    }
+    return any;
+}
+
+void recent_list(struct recent *recent, enum topic topic, const char *states, size_t limit,
+                 struct buf *json)
 {
     struct table *table = table_of(recent, topic);
     ASSERT(table);
@@ -217,7 +232,7 @@ void recent_list(struct recent *recent, enum topic topic, size_t limit, struct b
     size_t count = 0;
     pthread_mutex_lock(&recent->mutex);
     for (uint32_t i = 0; i < table->used; i++) {
-        if (table->entries[i].order) {
+        if (table->entries[i].order && in_state(buf_view(&table->entries[i].event), states)) {
             list[count++] = &table->entries[i];
         }
     }

@@ -2,7 +2,7 @@
  *
  *     struct recent *recent = recent_create();
  *     recent_take(recent, outbox);                    // a worker, when a transaction is committed
- *     recent_list(recent, TOPIC_ALERTS, 100, &json);  // the reader: [newest, ...]
+ *     recent_list(recent, TOPIC_ALERTS, "OPEN,UPDATE", 100, &json);    // the reader: [newest, ...]
  *     recent_destroy(recent);                         // after the last worker
  *
  * One event per key, the newest; a tombstone takes its key out. Bounded: alerts and proposals make
@@ -28,8 +28,10 @@ struct recent *recent_create(void); /* NULL: no memory */
 void recent_destroy(struct recent *recent);
 /* The events of a committed outbox; other records are passed over. */
 void recent_take(struct recent *recent, const struct outbox *outbox);
-/* JSON array of at most `limit` events of a topic, newest first, appended to json. */
-void recent_list(struct recent *recent, enum topic topic, size_t limit, struct buf *json);
+/* JSON array of at most `limit` events of a topic, newest first, appended to json. states: only
+ * events in one of these ("OPEN,UPDATE"); "": all. */
+void recent_list(struct recent *recent, enum topic topic, const char *states, size_t limit,
+                 struct buf *json);
 /* The newest event of a key, appended; false: not kept. A forecast that is not kept will be, from
  * its next emission on. */
 bool recent_get(struct recent *recent, enum topic topic, struct slice key, struct buf *json);
