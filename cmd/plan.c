@@ -74,8 +74,7 @@ static struct status *run(int argc, char **argv)
                                  .orders = args.orders,
                                  .zone = settings.zone,
                                  .forecast = &settings.forecast,
-                                 .progress = on_progress,
-                                 .context = &progress};
+                                 .watch = {on_progress, &progress}};
     struct order_plan_report report;
     progress_begin(&progress, "plan");
     struct status *st = order_plan_run(&job, &report);

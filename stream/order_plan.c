@@ -13,7 +13,7 @@
 /* Costs put the best chance of no stock-out at shortage / (shortage + holding x review) when demand
  * is what the forecast says. What the forecast does not know of itself makes less stock the cheaper
  * choice: chosen on development windows, as log odds. */
-static const double DAYS_SHIFT = -0.2, WEEKS_SHIFT = -0.5;
+static const double DAYS_SHIFT = -0.1, WEEKS_SHIFT = -0.5;
 
 static const char HEADER[] = "series,quantity,policy,limit,need,target,stock,on_order,baseline,"
                              "demand_p10,demand_p50,demand_p90,"
@@ -46,8 +46,7 @@ static struct status *load(struct work *work)
     work->curves = calloc(work->panel->count + 1, sizeof *work->curves);
     work->curve_of = calloc(order_file_count(work->rows) + 1, sizeof *work->curve_of);
     ASSERT(work->curves && work->curve_of && "out of memory for a plan");
-    return panel_forecast(work->panel, job->zone, job->forecast, job->progress, job->context,
-                          work->curves);
+    return panel_forecast(work->panel, job->zone, job->forecast, &job->watch, work->curves);
 }
 
 /* Curves in counting units of the panel become curves in units. */

@@ -9,8 +9,7 @@ struct order_plan_job {
     const char *panel, *stock, *policy, *orders; /* paths */
     const struct zone *zone;
     const struct forecaster_options *forecast;
-    panel_progress progress; /* may be NULL */
-    void *context;
+    struct panel_watch watch;
 };
 
 struct order_plan_report {

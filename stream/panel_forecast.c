@@ -9,11 +9,20 @@
 enum { TILE = 256, DAYS_WIDTH = 84, WEEKS_WIDTH = 104, HALF_YEAR = 26 };
 static const int64_t DAY_MS = 86400000, WEEK_MS = 7 * 86400000;
 
-/* Chosen on the development windows of two shops' days (rate) and one game's weeks. A decision a
- * week looks at totals of weeks, for which a longer memory than that of the live forecast is
- * better; a week is a wilder bucket than a day, so less of one is believed. */
-static const double DAYS_RATE = 0.025, DAYS_WINSOR = 10, WEEKS_RATE = 0.1, WEEKS_WINSOR = 3;
-static const double SEASON_TRUST = 0.7; /* of a smoothed week-of-year factor */
+/* Weeks: chosen on the development windows of one game; a week is a wilder bucket than a day, so
+ * less of one is believed. Days: the rate that would have served the last weeks best, tried on some
+ * of the series; shops differ (a fast one with weeks of history, a slow one with years). */
+static const double WEEKS_RATE = 0.15, WEEKS_WINSOR = 2, DAYS_WINSOR = 10;
+static const double DAYS_RATES[] = {0.02, 0.035, 0.06, 0.1};
+enum {
+    RATES = sizeof DAYS_RATES / sizeof DAYS_RATES[0],
+    TRIAL_SERIES = 256,
+    TRIAL_ORIGINS = 5,
+    TRIAL_STEP = 7,
+    TRIAL_LEAST = 28,
+    TRIAL_DAYS = 300
+};
+static const double TRIAL_NEARLY = 1.01;
 
 struct replay {
     const struct panel *panel;
@@ -50,11 +59,12 @@ static void replay_fini(struct replay *replay)
     free(replay->start);
 }
 
-static struct forecaster_options options_for(const struct forecaster_options *given, bool weekly)
+static struct forecaster_options options_for(const struct forecaster_options *given, bool weekly,
+                                             double rate)
 {
     static const int64_t DAYS[] = {2, 3, 5, 7, 10, 14, 21, 28, 42}, WEEKS[] = {2, 3, 4, 6, 8};
     struct forecaster_options options = *given;
-    options.rate = weekly ? WEEKS_RATE : DAYS_RATE;
+    options.rate = rate;
     options.winsor = weekly ? WEEKS_WINSOR : DAYS_WINSOR;
     options.conformal =
         false; /* learned over a few closes of few series it widens more than it mends */
@@ -98,14 +108,14 @@ static void make_totals(struct replay *replay, int64_t count)
             if (j < 0 || j >= count) {
                 continue;
             }
-            double w = fmax(0, 3 - fabs((double)(j - b)));
+            double w = fmax(0, 2 - fabs((double)(j - b)));
             near += w * raw[j];
             weight += w;
             year += raw[j];
             known++;
         }
         double factor = year > 0 ? near / weight / (year / (double)known) : 1;
-        replay->totals[b] = 1 - SEASON_TRUST + SEASON_TRUST * factor;
+        replay->totals[b] = factor;
     }
     free(raw);
 }
@@ -206,8 +216,53 @@ static void take_curves(struct replay *replay, uint32_t tile, const struct windo
     }
 }
 
-static struct status *play(struct replay *replay, int64_t count, panel_progress progress,
-                           void *context, struct demand_curve *curves)
+/* Pinball loss of totals of one and two weeks after bucket b, in mean demands of the series; what
+ * was not fully in stock is left out. */
+static void score_series(const struct replay *replay, size_t i, int64_t b,
+                         const struct demand_curve *curve, double *loss, double *count)
+{
+    static const double LEVELS[] = {0.5, 0.8, 0.95};
+    const struct panel_series *series = replay->panel->series + i;
+    int64_t at = replay->panel->first + b + 1 - series->first;
+    double sum = 0, usual = 0;
+    for (int64_t t = 0; t < at && t < (int64_t)series->count; t++) {
+        usual += (double)series->units[t];
+    }
+    for (int64_t step = 0; step < 14 && at + step < (int64_t)series->count && at > 0; step++) {
+        if (series->censored[at + step]) {
+            return;
+        }
+        sum += (double)series->units[at + step];
+        if (usual > 0 && (step == 6 || step == 13)) {
+            struct demand total;
+            demand_at(curve, (double)step + 1, &total);
+            for (int k = 0; k < 3; k++) {
+                double off = sum - demand_quantile(&total, LEVELS[k]);
+                *loss += (off > 0 ? LEVELS[k] * off : (LEVELS[k] - 1) * off) * (double)at /
+                         (usual * ((double)step + 1));
+                *count += 1;
+            }
+        }
+    }
+}
+
+struct trial { /* NULL: forecast at the end only */
+    int64_t first; /* origins: first, first + TRIAL_STEP ... before the end */
+    double loss, count;
+};
+
+static void try_origin(struct replay *replay, uint32_t tile, int64_t b, const struct window *window,
+                       struct demand_curve *curves, struct trial *trial)
+{
+    take_curves(replay, tile, window, curves);
+    for (uint32_t row = 0; row < window->series; row++) {
+        size_t i = (size_t)tile * TILE + row;
+        score_series(replay, i, b, curves + i, &trial->loss, &trial->count);
+    }
+}
+
+static struct status *play(struct replay *replay, int64_t count, const struct panel_watch *watch,
+                           struct demand_curve *curves, struct trial *trial)
 {
     for (int64_t b = 0; b < count; b++) {
         int64_t bucket = replay->panel->first + b;
@@ -215,20 +270,100 @@ static struct status *play(struct replay *replay, int64_t count, panel_progress 
                                replay->season, replay->totals[b]);
         for (uint32_t tile = 0; tile < replay->tiles; tile++) {
             struct window window = close_tile(replay, tile, b);
-            if (b + 1 == count) {
+            if (trial && b >= trial->first && (b - trial->first) % TRIAL_STEP == 0) {
+                try_origin(replay, tile, b, &window, curves, trial);
+            } else if (!trial && b + 1 == count) {
                 take_curves(replay, tile, &window, curves);
             }
         }
-        if (progress && !progress(context, (double)(b + 1) / (double)count)) {
+        if (watch && watch->progress &&
+            !watch->progress(watch->context, (double)(b + 1) / (double)count)) {
             return status_new(STATUS_STOPPED, "forecast a panel: stopped");
         }
     }
     return NULL;
 }
 
+static struct status *replay_panel(const struct panel *panel, const struct zone *zone,
+                                   const struct forecaster_options *options,
+                                   const struct panel_watch *watch, struct demand_curve *curves,
+                                   struct trial *trial)
+{
+    struct replay replay = {.panel = panel, .weekly = panel->bucket_ms == WEEK_MS};
+    TRY(bucket_init(&replay.buckets, panel->bucket_ms, zone));
+    replay.width = replay.weekly ? WEEKS_WIDTH : DAYS_WIDTH;
+    replay.season = replay.weekly ? 52 : 7;
+    int64_t count = panel->count ? panel->last - panel->first + 1 : 0;
+    struct status *st = forecaster_check(options, replay.width);
+    if (!st && count > 0) {
+        allocate(&replay, options, count);
+        make_totals(&replay, count);
+        st = play(&replay, count, watch, curves, trial);
+    }
+    replay_fini(&replay);
+    return st;
+}
+
+/* Every so many-th series, of its last TRIAL_DAYS. The series borrow the panel's cells. */
+static struct panel sample_of(const struct panel *panel)
+{
+    size_t step = (panel->count + TRIAL_SERIES - 1) / TRIAL_SERIES;
+    struct panel some = *panel;
+    int64_t first = panel->last + 1 - TRIAL_DAYS;
+    some.first = panel->first > first ? panel->first : first;
+    some.count = 0;
+    some.series = calloc(panel->count / step + 1, sizeof *some.series);
+    ASSERT(some.series && "out of memory for a panel");
+    for (size_t i = 0; i < panel->count; i += step) {
+        struct panel_series series = panel->series[i];
+        int64_t drop = some.first - series.first;
+        if (drop >= (int64_t)series.count) {
+            continue; /* ended before */
+        }
+        if (drop > 0) {
+            series.units += drop;
+            series.censored += drop;
+            series.count -= (size_t)drop;
+            series.first = some.first;
+        }
+        some.series[some.count++] = series;
+    }
+    return some;
+}
+
+/* The slowest rate that served the last origins nearly best: orders that follow every whim of
+ * demand cost more than they gain. */
+static struct status *choose_rate(const struct panel *panel, const struct zone *zone,
+                                  const struct forecaster_options *options,
+                                  const struct panel_watch *watch, double *rate)
+{
+    struct panel some = sample_of(panel);
+    int64_t count = some.last - some.first + 1;
+    int64_t first = count - 1 - TRIAL_STEP * TRIAL_ORIGINS;
+    first = first < TRIAL_LEAST ? TRIAL_LEAST : first;
+    struct demand_curve *curves = calloc(some.count + 1, sizeof *curves);
+    ASSERT(curves && "out of memory for a panel");
+    struct status *st = NULL;
+    double loss[RATES], least = INFINITY;
+    for (size_t k = 0; k < RATES && !st; k++) {
+        struct forecaster_options used = options_for(options, false, DAYS_RATES[k]);
+        struct trial trial = {.first = first};
+        st = replay_panel(&some, zone, &used, watch, curves, &trial);
+        loss[k] = trial.count > 0 ? trial.loss / trial.count : 0;
+        least = fmin(least, loss[k]);
+    }
+    *rate = options->rate;
+    for (size_t k = RATES; k-- > 0 && !st;) {
+        *rate = loss[k] <= TRIAL_NEARLY * least ? DAYS_RATES[k] : *rate;
+    }
+    free(some.series);
+    free(curves);
+    return st;
+}
+
 struct status *panel_forecast(const struct panel *panel, const struct zone *zone,
-                              const struct forecaster_options *options, panel_progress progress,
-                              void *context, struct demand_curve *curves)
+                              const struct forecaster_options *options,
+                              const struct panel_watch *watch, struct demand_curve *curves)
 {
     if (panel->bucket_ms != DAY_MS && panel->bucket_ms != WEEK_MS) {
         return status_new(
@@ -236,18 +371,11 @@ struct status *panel_forecast(const struct panel *panel, const struct zone *zone
             "forecast a panel for orders: its buckets are %lld ms long; give days or weeks",
             (long long)panel->bucket_ms);
     }
-    struct replay replay = {.panel = panel, .weekly = panel->bucket_ms == WEEK_MS};
-    TRY(bucket_init(&replay.buckets, panel->bucket_ms, zone));
-    replay.width = replay.weekly ? WEEKS_WIDTH : DAYS_WIDTH;
-    replay.season = replay.weekly ? 52 : 7;
-    int64_t count = panel->count ? panel->last - panel->first + 1 : 0;
-    struct forecaster_options used = options_for(options, replay.weekly);
-    struct status *st = forecaster_check(&used, replay.width);
-    if (!st && count > 0) {
-        allocate(&replay, &used, count);
-        make_totals(&replay, count);
-        st = play(&replay, count, progress, context, curves);
+    bool weekly = panel->bucket_ms == WEEK_MS;
+    double rate = WEEKS_RATE;
+    if (!weekly && panel->count) {
+        TRY(choose_rate(panel, zone, options, watch, &rate));
     }
-    replay_fini(&replay);
-    return st;
+    struct forecaster_options used = options_for(options, weekly, rate);
+    return replay_panel(panel, zone, &used, watch, curves, NULL);
 }

@@ -2,7 +2,7 @@
  * bucket by bucket, and forecast once.
  *
  *     struct demand_curve *curves = calloc(panel->count, sizeof *curves);
- *     TRY(panel_forecast(panel, zone, options, progress, context, curves));        // curves[i]
+ *     TRY(panel_forecast(panel, zone, options, &watch, curves));        // curves[i]
  * belongs to panel->series[i]
  *
  * Totals of 1 to 42 days, or 1 to 8 weeks. Where a bucket was not fully in stock its demand is the
@@ -17,14 +17,18 @@
 #include "optimize/demand.h"
 #include "stream/panel.h"
 
-/* false stops: STATUS_STOPPED. */
-typedef bool (*panel_progress)(void *context, double share);
+/* May be all NULL. progress: false stops (STATUS_STOPPED); the share starts anew for each replay.
+ */
+struct panel_watch {
+    bool (*progress)(void *context, double share);
+    void *context;
+};
 
-/* options: rate, winsor and sums are set by the kind of bucket, the rest is used. Buckets must be
- * days or weeks (STATUS_CONFIG). */
+/* options: rate, winsor, sums and conformal are set by the kind of bucket, the rest is used.
+ * Buckets must be days or weeks (STATUS_CONFIG). */
 struct status *panel_forecast(const struct panel *panel, const struct zone *zone,
-                              const struct forecaster_options *options, panel_progress progress,
-                              void *context, struct demand_curve *curves)
+                              const struct forecaster_options *options,
+                              const struct panel_watch *watch, struct demand_curve *curves)
     __attribute__((warn_unused_result));
 
 #endif

@@ -163,3 +163,18 @@ Test(outlook, arrivals_of_late_supplies)
     supply.ordered = 98; /* promised early; the lead time says 108 */
     cr_assert_eq(outlook_arrival(&supply, &lead, 106), 2);
 }
+
+Test(outlook, excess_is_what_the_target_does_not_want)
+{
+    static const int64_t five[1] = {5};
+    struct ref_stock_game game = {
+        .rate = 4, .stock = 20, .lead = five, .leads = 1, .review = 7, .lost_sales = true};
+    struct world world;
+    build(&world, &game, 5);
+    cr_assert_eq(outlook_excess(&world.outlook, 0, 40, 4), 0);
+    double some = outlook_excess(&world.outlook, 100, 40, 4);
+    /* About 100 - 28 - 40 = 32 units too many for the larger of 7 and 3.5 + 4 slots. */
+    cr_assert_float_eq(some, 32 * 7.5, 60, "%g", some);
+    cr_assert(outlook_excess(&world.outlook, 200, 40, 4) > 4 * some);
+    cr_assert(isfinite(outlook_excess(&world.outlook, 200, 40, 0)));
+}
