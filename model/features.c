@@ -13,38 +13,53 @@ enum { SHOP_WEEK = 14, SHOP_FORTNIGHT = 15 };
 
 static float bounded(float x)
 {
-    return fminf(fmaxf(x, -LARGEST), LARGEST);
+    return x > LARGEST ? LARGEST : x > -LARGEST ? x : -LARGEST; /* not a number: -LARGEST */
 }
 
 struct recent { /* observed buckets among the newest 56 */
     float week, month, older; /* sums of the newest 7, 28 and of those before */
     float week_n, month_n, older_n, sold, gap;
-    float winsor;
 };
+
+/* Newest first: buckets begin .. end - 1 back; sums of what was observed, and how much was. */
+static void add_up(const float *newest, const uint8_t *flags, int begin, int end, float most,
+                   float sum[3])
+{
+    float units = 0, seen = 0, sold = 0;
+    for (int b = begin; b < end; b++) {
+        float use = flags[-b] & UNTRUSTED ? 0.0f : 1.0f, y = newest[-b];
+        y = y < most ? y : most;
+        units += use > 0 ? y : 0;
+        seen += use;
+        sold += use > 0 && y > 0 ? 1.0f : 0.0f;
+    }
+    sum[0] = units;
+    sum[1] = seen;
+    sum[2] = sold;
+}
 
 static void look_back(const struct feature_source *source, struct recent *recent)
 {
     const struct window *window = source->window;
-    size_t end = ((size_t)source->i + 1) * window->width;
-    float most = 8 * fmaxf(source->level, 1);
-    uint32_t back = window->width < 56 ? window->width : 56;
-    bool found = false;
-    memset(recent, 0, sizeof *recent);
-    for (uint32_t b = 0; b < back; b++) {
-        if (window->flags[end - 1 - b] & UNTRUSTED) {
-            continue;
-        }
-        float y = fminf(window->units[end - 1 - b], most), in_week = b < 7, in_month = b < 28;
-        recent->week += in_week * y;
-        recent->week_n += in_week;
-        recent->month += in_month * y;
-        recent->month_n += in_month;
-        recent->older += (1 - in_month) * y;
-        recent->older_n += 1 - in_month;
-        recent->sold += in_month * (y > 0 ? 1.0f : 0.0f);
-        found = found || y > 0;
-        recent->gap += found ? 0 : 1;
+    size_t newest = ((size_t)source->i + 1) * window->width - 1;
+    const float *units = window->units + newest;
+    const uint8_t *flags = window->flags + newest;
+    float most = 8 * (source->level > 1 ? source->level : 1), week[3], rest[3], older[3];
+    int back = window->width < 56 ? (int)window->width : 56, gap = 0;
+    add_up(units, flags, 0, back < 7 ? back : 7, most, week);
+    add_up(units, flags, 7, back < 28 ? back : 28, most, rest);
+    add_up(units, flags, 28, back, most, older);
+    *recent = (struct recent){.week = week[0],
+                              .week_n = week[1],
+                              .month = week[0] + rest[0],
+                              .month_n = week[1] + rest[1],
+                              .older = older[0],
+                              .older_n = older[1],
+                              .sold = week[2] + rest[2]};
+    for (int b = 0; b < back && ((flags[-b] & UNTRUSTED) || !(units[-b] > 0)); b++) {
+        gap += flags[-b] & UNTRUSTED ? 0 : 1;
     }
+    recent->gap = (float)gap;
 }
 
 void features_make(const struct feature_source *source, float *x)

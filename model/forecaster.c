@@ -342,7 +342,6 @@ void forecaster_learn(struct forecaster *fc, struct forecaster_cols *cols,
     if (fc->gru_on) {
         struct gru_view view = view_of(fc, window);
         gru_expert_step(fc->gru, &view, cols->gru_state);
-        gru_expert_look(fc->gru, &view, cols->gru_state, NULL);
     }
     float next = phase_ahead(&fc->phases, window->phase, 1);
     for (uint32_t i = 0; i < window->series; i++) {

@@ -31,21 +31,29 @@ static inline float fast_sigmoid(float x)
     return 0.5f + 0.5f * fast_tanh(0.5f * x);
 }
 
-/* One row: gx becomes r, z, n; gh keeps its n part with bias, which the backward pass needs. */
-CLONES static void gates(uint32_t hidden, float *restrict gx, float *restrict gh,
-                         const float *restrict bx, const float *restrict bh,
-                         const float *restrict h, float *restrict next)
+struct gate_reads { /* of one row */
+    uint32_t hidden;
+    const float *gh, *bx, *bh, *h;
+};
+
+/* One row: r, z, n hold the input's product and become the gates; candidate is the state's part of
+ * n with its bias, which the backward pass needs. Everything written has a pointer of its own, so
+ * that the compiler knows that nothing overlaps. */
+CLONES static void gates(const struct gate_reads *in, float *restrict r, float *restrict z,
+                         float *restrict n, float *restrict candidate, float *restrict next)
 {
+    const uint32_t hidden = in->hidden;
+    const float *gh = in->gh, *bx = in->bx, *bh = in->bh, *h = in->h;
     for (uint32_t j = 0; j < hidden; j++) {
-        float r = fast_sigmoid(gx[j] + bx[j] + gh[j] + bh[j]);
-        float z = fast_sigmoid(gx[hidden + j] + bx[hidden + j] + gh[hidden + j] + bh[hidden + j]);
-        float candidate = gh[2 * hidden + j] + bh[2 * hidden + j];
-        float n = fast_tanh(gx[2 * hidden + j] + bx[2 * hidden + j] + r * candidate);
-        gx[j] = r;
-        gx[hidden + j] = z;
-        gx[2 * hidden + j] = n;
-        gh[2 * hidden + j] = candidate;
-        next[j] = (1 - z) * n + z * h[j];
+        float reset = fast_sigmoid(r[j] + bx[j] + gh[j] + bh[j]);
+        float keep = fast_sigmoid(z[j] + bx[hidden + j] + gh[hidden + j] + bh[hidden + j]);
+        float inner = candidate[j] + bh[2 * hidden + j];
+        float fresh = fast_tanh(n[j] + bx[2 * hidden + j] + reset * inner);
+        r[j] = reset;
+        z[j] = keep;
+        n[j] = fresh;
+        candidate[j] = inner;
+        next[j] = (1 - keep) * fresh + keep * h[j];
     }
 }
 
@@ -68,27 +76,37 @@ void gru_forward(const struct gru_weights *weights, const struct gru_step *step)
                             .c = step->gh});
     for (uint32_t i = 0; i < step->rows; i++) {
         float *next = step->next + (size_t)i * hidden;
-        gates(hidden, step->gx + (size_t)i * 3 * hidden, step->gh + (size_t)i * 3 * hidden,
-              weights->bx, weights->bh, step->h + (size_t)i * hidden, next);
+        float *gx = step->gx + (size_t)i * 3 * hidden, *gh = step->gh + (size_t)i * 3 * hidden;
+        struct gate_reads reads = {.hidden = hidden,
+                                   .gh = gh,
+                                   .bx = weights->bx,
+                                   .bh = weights->bh,
+                                   .h = step->h + (size_t)i * hidden};
+        gates(&reads, gx, gx + hidden, gx + 2 * hidden, gh + 2 * hidden, next);
         if (!step->live[i]) {
             memset(next, 0, hidden * sizeof *next);
         }
     }
 }
 
-CLONES static void gates_back(uint32_t hidden, const float *restrict rzn, const float *restrict gh,
-                              const float *restrict h, const float *restrict d_next,
-                              float *restrict d_gx, float *restrict d_gh, float *restrict d_h)
+struct gate_values { /* of one row */
+    uint32_t hidden;
+    const float *rzn, *candidate, *h, *d_next;
+};
+
+CLONES static void gates_back(const struct gate_values *in, float *restrict d_r,
+                              float *restrict d_z, float *restrict d_n, float *restrict d_candidate,
+                              float *restrict d_h)
 {
+    const uint32_t hidden = in->hidden;
+    const float *rzn = in->rzn, *candidate = in->candidate, *h = in->h, *d_next = in->d_next;
     for (uint32_t j = 0; j < hidden; j++) {
         float r = rzn[j], z = rzn[hidden + j], n = rzn[2 * hidden + j];
-        float d_n = d_next[j] * (1 - z) * (1 - n * n);
-        float d_z = d_next[j] * (h[j] - n) * z * (1 - z);
-        float d_r = d_n * gh[2 * hidden + j] * r * (1 - r);
-        d_gx[j] = d_gh[j] = d_r;
-        d_gx[hidden + j] = d_gh[hidden + j] = d_z;
-        d_gx[2 * hidden + j] = d_n;
-        d_gh[2 * hidden + j] = d_n * r;
+        float fresh = d_next[j] * (1 - z) * (1 - n * n);
+        d_r[j] = fresh * candidate[j] * r * (1 - r);
+        d_z[j] = d_next[j] * (h[j] - n) * z * (1 - z);
+        d_n[j] = fresh;
+        d_candidate[j] = fresh * r;
         d_h[j] = d_next[j] * z;
     }
 }
@@ -112,8 +130,15 @@ void gru_backward(const struct gru_weights *weights, const struct gru_step *step
         if (!step->live[i]) {
             memset(back->d_next + at, 0, hidden * sizeof(float));
         }
-        gates_back(hidden, step->gx + 3 * at, step->gh + 3 * at, step->h + at, back->d_next + at,
-                   back->d_gx + 3 * at, back->d_gh + 3 * at, back->d_h + at);
+        struct gate_values values = {.hidden = hidden,
+                                     .rzn = step->gx + 3 * at,
+                                     .candidate = step->gh + 3 * at + 2 * hidden,
+                                     .h = step->h + at,
+                                     .d_next = back->d_next + at};
+        float *d_gx = back->d_gx + 3 * at, *d_gh = back->d_gh + 3 * at;
+        gates_back(&values, d_gx, d_gx + hidden, d_gx + 2 * hidden, d_gh + 2 * hidden,
+                   back->d_h + at);
+        memcpy(d_gh, d_gx, 2 * hidden * sizeof *d_gh);
     }
     gemm_run(&(struct gemm){.m = 3 * hidden,
                             .n = weights->inputs,

@@ -65,6 +65,15 @@ static uint32_t gather(struct gru_expert *expert, const struct gru_view *view,
     return live;
 }
 
+static void decode(struct gru_expert *expert, const struct gru_view *view, uint32_t begin)
+{
+    net_decode(expert->net_ref, GRU_BATCH, expert->h, expert->x, expert->decoded);
+    uint32_t rows =
+        view->window->series - begin < GRU_BATCH ? view->window->series - begin : GRU_BATCH;
+    memcpy(expert->u + (size_t)begin * NET_DECODER, expert->decoded,
+           (size_t)rows * NET_DECODER * sizeof(float));
+}
+
 void gru_expert_step(struct gru_expert *expert, const struct gru_view *view, uint16_t *state)
 {
     struct gru_weights weights = net_gru(expert->net_ref);
@@ -98,11 +107,7 @@ void gru_expert_look(struct gru_expert *expert, const struct gru_view *view, con
         if (!gather(expert, view, state, want, begin)) {
             continue;
         }
-        net_decode(expert->net_ref, GRU_BATCH, expert->h, expert->x, expert->decoded);
-        uint32_t rows =
-            view->window->series - begin < GRU_BATCH ? view->window->series - begin : GRU_BATCH;
-        memcpy(expert->u + (size_t)begin * NET_DECODER, expert->decoded,
-               (size_t)rows * NET_DECODER * sizeof(float));
+        decode(expert, view, begin);
     }
 }
 

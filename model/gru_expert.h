@@ -28,10 +28,10 @@ struct gru_view { /* one tile at one close */
 struct gru_expert *gru_expert_create(const struct base_model *base,
                                      uint32_t tile); /* NULL: no memory. base outlives it */
 void gru_expert_destroy(struct gru_expert *expert); /* NULL is fine */
-/* One step of all states: state [H, N] in bfloat16. Then look. */
+/* One step of all states: state [H, N] in bfloat16. Ready for gru_expert_say afterwards. */
 void gru_expert_step(struct gru_expert *expert, const struct gru_view *view, uint16_t *state);
-/* Make ready for gru_expert_say from states that have taken their step; want: [N] 0 where nothing
- * will be asked, or NULL. */
+/* Ready for gru_expert_say at a later time, from states that have taken their step; want: [N] 0
+ * where nothing will be asked, or NULL. */
 void gru_expert_look(struct gru_expert *expert, const struct gru_view *view, const uint16_t *state,
                      const uint8_t *want);
 /* Correct the distribution of row i for a row of the head (net_step_row, net_length_row) and a lift
