@@ -167,11 +167,33 @@ static void step_stockout(struct shard *shard, const struct stock_entry *stock,
     shard->counts.alerts += alert_table_step(shard->alerts, &alert, (struct slice){0}, now_ms);
 }
 
+/* The level of a series whose stock became known after its last close is computed at once; its next
+ * close may be a day away. 0: nothing of it has closed yet. */
+static int64_t trigger_of(struct shard *shard, uint32_t series, const struct stock_entry *stock)
+{
+    struct tile *tile = shard_tile(shard, series);
+    uint32_t row = shard_row(series);
+    int64_t first = tile->cols.first[row];
+    if (tile->cols.trigger[row] || !shard->started || !first || first - 1 > tile->closed) {
+        return tile->cols.trigger[row];
+    }
+    struct forecast_block block;
+    close_forecast_one(shard, series, &block);
+    struct decide_input in;
+    input_of(shard, series, stock, &block, row, &in);
+    tile->cols.trigger[row] = trigger_level(&in.policy) + 2;
+    tile->cold_dirty = true;
+    return tile->cols.trigger[row];
+}
+
 void decide_trigger(struct shard *shard, uint32_t series, int64_t now_ms)
 {
     const struct stock_entry *stock = decide_stock(shard, series);
-    int64_t trigger = shard_tile(shard, series)->cols.trigger[shard_row(series)];
-    if (!stock || !stock->position.known || !trigger || !shard->forecaster) {
+    if (!stock || !stock->position.known || !shard->forecaster) {
+        return;
+    }
+    int64_t trigger = trigger_of(shard, series, stock);
+    if (!trigger) {
         return;
     }
     const struct alert *open = alert_table_find(shard->alerts, ALERT_STOCKOUT, series, 0);
