@@ -79,7 +79,8 @@ void feed_text(struct feed_source *source, int64_t event_ms, const char *json)
     source->events[source->count++] = event_ms;
 }
 
-void feed_order_line(struct feed_source *source, const char *sku, int64_t event_ms, int64_t quantity)
+void feed_order_line(struct feed_source *source, const char *sku, int64_t event_ms,
+                     int64_t quantity)
 {
     char json[256];
     (void)snprintf(json, sizeof json,

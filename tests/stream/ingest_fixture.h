@@ -58,7 +58,8 @@ void feed_fini(struct feed *feed);
 struct feed_source *feed_source(struct feed *feed, enum line_input input, int32_t partition);
 void feed_text(struct feed_source *source, int64_t event_ms, const char *json);
 /* A canonical order or stock message of one line. */
-void feed_order_line(struct feed_source *source, const char *sku, int64_t event_ms, int64_t quantity);
+void feed_order_line(struct feed_source *source, const char *sku, int64_t event_ms,
+                     int64_t quantity);
 
 /* Start a worker on the sources whose bit is set, from what is committed. */
 void feed_start(struct feed *feed, struct feed_worker *worker, unsigned own, int64_t clock_ms);
