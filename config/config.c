@@ -44,6 +44,11 @@ static bool is_group(const struct loading *loading, const char *path)
             return true;
         }
     }
+    for (size_t i = 0; i < loading->config->section_count; i++) {
+        if (config_is_below(loading->config->sections[i].path, path)) {
+            return true;
+        }
+    }
     return false;
 }
 

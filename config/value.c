@@ -121,6 +121,12 @@ static struct status *refuse(const struct option *option, const struct yaml_node
     return yaml_error(node, "%s: expected %s, found '%.80s'", option->path, expected, found);
 }
 
+/* strtod and strtoll take spaces, hexadecimal and words too. */
+static bool is_decimal(const char *text, const char *allowed)
+{
+    return text[0] && text[strspn(text, allowed)] == '\0';
+}
+
 static bool scaled(const char *text, const struct unit *units, int64_t *out)
 {
     char *end;
@@ -165,7 +171,8 @@ static bool to_integer(const struct option *option, const char *text, int64_t *o
     case OPTION_INTS:
         errno = 0;
         *out = strtoll(text, &end, 10);
-        return end != text && !*end && !errno && in_limits(option, (double)*out);
+        return end != text && !*end && !errno && is_decimal(text, "+-0123456789") &&
+               in_limits(option, (double)*out);
     case OPTION_BOOL:
     case OPTION_DOUBLE:
     case OPTION_ENUM:
@@ -233,8 +240,8 @@ static bool set_scalar(const struct option *option, const char *text, struct are
         return to_integer(option, text, &integer) && memcpy(field, &integer, sizeof integer);
     case OPTION_DOUBLE:
         real = strtod(text, &end);
-        return end != text && !*end && isfinite(real) && in_limits(option, real) &&
-               memcpy(field, &real, sizeof real);
+        return end != text && !*end && is_decimal(text, "+-.0123456789eE") && isfinite(real) &&
+               in_limits(option, real) && memcpy(field, &real, sizeof real);
     case OPTION_ENUM:
         return to_choice(option, text, &choice) && memcpy(field, &choice, sizeof choice);
     case OPTION_TEXT: {

@@ -428,28 +428,33 @@ struct status *yaml_error(const struct yaml_node *node, const char *format, ...)
                       : status_new(STATUS_CONFIG, "%s: %s", node->file_ref, text);
 }
 
-/* Levenshtein (1966), one row; names longer than the row are no candidates. */
+/* Edits between two names, where two neighbours that changed places are one (Damerau 1964, optimal
+ * string alignment). Names longer than the rows are no candidates. */
 static size_t distance(const char *a, const char *b)
 {
     enum { LONGEST = 80 };
-    size_t row[LONGEST + 1], length = strlen(b);
+    size_t rows[3][LONGEST + 1], length = strlen(b);
     if (length > LONGEST || strlen(a) > LONGEST) {
         return SIZE_MAX;
     }
     for (size_t j = 0; j <= length; j++) {
-        row[j] = j;
+        rows[0][j] = j;
     }
     for (size_t i = 1; a[i - 1]; i++) {
-        size_t corner = row[0];
+        size_t *row = rows[i % 3];
+        const size_t *last = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
         row[0] = i;
         for (size_t j = 1; j <= length; j++) {
-            size_t change = corner + (a[i - 1] != b[j - 1]);
-            corner = row[j];
-            size_t least = row[j] < row[j - 1] ? row[j] : row[j - 1];
+            size_t least = last[j] < row[j - 1] ? last[j] : row[j - 1];
+            size_t change = last[j - 1] + (a[i - 1] != b[j - 1]);
             row[j] = least + 1 < change ? least + 1 : change;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+                before[j - 2] + 1 < row[j]) {
+                row[j] = before[j - 2] + 1;
+            }
         }
     }
-    return row[length];
+    return rows[strlen(a) % 3][length];
 }
 
 const char *yaml_nearest(const char *name, const char *const *candidates, size_t count)

@@ -265,6 +265,7 @@ Test(yaml, nearest_name)
     cr_assert_str_eq(yaml_nearest("buckte", names, 4), "bucket");
     cr_assert_str_eq(yaml_nearest("max-lead", names, 4), "max_lead");
     cr_assert_str_eq(yaml_nearest("sku", names, 4), "sku");
+    cr_assert_str_eq(yaml_nearest("zoen", names, 4), "zone", "neighbours that changed places");
     cr_assert_str_eq(yaml_nearest("sk", (const char *const[]){"sk"}, 1), "sk");
     cr_assert_null(yaml_nearest("warehouse", names, 4));
     cr_assert_null(yaml_nearest("", names, 4));
