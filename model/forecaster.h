@@ -10,10 +10,11 @@
  * forecaster_load(fc, slice).
  *
  * Experts: negative binomial with exponentially weighted level and variance times the phase factor
- * of the whole shop; empirical quantiles of the last 56 buckets and of sums over them. A forecast
- * is the average of their quantiles. Weights come from probes: forecasts that were put aside, and
- * scored when their target has matured, never earlier. Where a class of demand has been covered too
- * rarely or too often at some length, its quantiles are corrected (conformal, by class and length).
+ * of the whole shop; empirical quantiles of the last 56 buckets and of sums over them, moved to the
+ * level of today; with a base model, a recurrent network that corrects the first. A forecast is the
+ * average of their quantiles. Weights come from probes: forecasts that were put aside, and scored
+ * when their target has matured, never earlier. Where a class of demand has been covered too rarely
+ * or too often at some length, its quantiles are stretched about their median.
  *
  * Order and batches: what the tiles of one close tell the shard (scores, coverage) is counted in
  * integers and takes effect at the next forecaster_begin_close; so the order of tiles, their cuts
