@@ -67,6 +67,10 @@ static void print_integer(enum option_type type, int64_t value, char *out, size_
 /* The shortest text that reads back as the same number. */
 static void print_real(double value, char *out, size_t bytes)
 {
+    if (fabs(value) < 1e15 && value == trunc(value)) {
+        (void)snprintf(out, bytes, "%.0f", value);
+        return;
+    }
     for (int digits = 6; digits <= 17; digits++) {
         (void)snprintf(out, bytes, "%.*g", digits, value);
         if (strtod(out, NULL) == value) {
@@ -75,10 +79,12 @@ static void print_real(double value, char *out, size_t bytes)
     }
 }
 
+/* For people: 1e+12 rather than a row of zeros. */
 static void print_limit(enum option_type type, double value, char *out, size_t bytes)
 {
-    if (type == OPTION_DOUBLE || fabs(value) > 0x1p53) {
-        print_real(value, out, bytes);
+    if (type == OPTION_INT || type == OPTION_INTS || type == OPTION_DOUBLE ||
+        fabs(value) > 0x1p53) {
+        (void)snprintf(out, bytes, "%.10g", value);
     } else {
         print_integer(type, (int64_t)value, out, bytes);
     }

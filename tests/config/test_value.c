@@ -81,6 +81,8 @@ Test(value, doubles)
     expect(OPTION_DOUBLE, "0.1", "0.1");
     expect(OPTION_DOUBLE, "1e-3", "0.001");
     expect(OPTION_DOUBLE, "-2.5", "-2.5");
+    expect(OPTION_DOUBLE, "1e6", "1000000");
+    expect(OPTION_DOUBLE, "1e300", "1e+300");
     expect(OPTION_DOUBLE, "0.12345678901234567", "0.12345678901234566");
     static const char *const none[] = {"nan", "inf", "1e999", "1,5", "x", "''", "0.1s", "0x10"};
     for (int i = 0; i < 8; i++) {
