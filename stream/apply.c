@@ -154,12 +154,40 @@ static void apply_cancel(struct shard *shard, const struct order_line *order, ui
     move_stock(shard, series, order->event_ms, order->quantity);
 }
 
+/* "orders[3]", or the name of a group. */
+static struct slice scope_name(const struct shard *shard, uint64_t scope, char *room, size_t bytes)
+{
+    static const char *const INPUTS[TIME_INPUTS] = {"orders", "stock"};
+    for (int input = 0; input < TIME_INPUTS; input++) {
+        int32_t partitions = sources_roster(shard->sources, (enum line_input)input);
+        for (int32_t p = 0; p < partitions; p++) {
+            if (shard_source_key((enum line_input)input, p) == scope) {
+                (void)snprintf(room, bytes, "%s[%" PRId32 "]", INPUTS[input], p);
+                return slice_of(room);
+            }
+        }
+    }
+    for (uint32_t i = 0; i < shard->groups.count; i++) {
+        if (shard->groups.key[i] == scope) {
+            return slice_of(shard->groups.name[i]);
+        }
+    }
+    return slice_of("orders"); /* a line before the first tick of its source */
+}
+
+static void step_feed(struct shard *shard, struct alert_signal *alert, int64_t now_ms)
+{
+    char room[32];
+    struct slice name = scope_name(shard, alert->scope, room, sizeof room);
+    alert->series = ALERT_NO_SERIES;
+    alert->money = 0;
+    shard->counts.alerts += alert_table_step(shard->alerts, alert, name, now_ms);
+}
+
 static void check_feed(struct shard *shard, const struct line *line, bool duplicate)
 {
     const struct order_line *order = &line->order;
-    char name[32];
-    int bytes = snprintf(name, sizeof name, "orders[%" PRId32 "]", line->source.partition);
-    uint64_t key = hash_64(name, (size_t)bytes, 0);
+    uint64_t key = shard_source_key(INPUT_ORDERS, line->source.partition);
     if (key % (uint64_t)shard->plan->partitions != (uint64_t)shard->partition || !shard->tails) {
         return;
     }
@@ -170,10 +198,7 @@ static void check_feed(struct shard *shard, const struct line *line, bool duplic
     struct alert_signal alert;
     shard->feed_changed = true;
     if (feed_line(shard->feed, &fed, &alert)) {
-        alert.series = ALERT_NO_SERIES;
-        alert.money = 0;
-        shard->counts.alerts += alert_table_step(
-            shard->alerts, &alert, (struct slice){name, (size_t)bytes}, order->event_ms);
+        step_feed(shard, &alert, order->event_ms);
     }
 }
 
@@ -300,15 +325,9 @@ static void feed_signals(struct shard *shard, const struct alert_signal *signals
 {
     for (uint32_t i = 0; i < count; i++) {
         struct alert_signal alert = signals[i];
-        if (alert.scope % (uint64_t)shard->plan->partitions != (uint64_t)shard->partition) {
-            continue; /* one shard speaks for a source */
+        if (alert.scope % (uint64_t)shard->plan->partitions == (uint64_t)shard->partition) {
+            step_feed(shard, &alert, (hour + 1) * HOUR_MS); /* one shard speaks for a source */
         }
-        char name[32];
-        int bytes = snprintf(name, sizeof name, "feed %016" PRIx64, alert.scope);
-        alert.series = ALERT_NO_SERIES;
-        alert.money = 0;
-        shard->counts.alerts += alert_table_step(
-            shard->alerts, &alert, (struct slice){name, (size_t)bytes}, (hour + 1) * HOUR_MS);
     }
 }
 
@@ -334,12 +353,27 @@ static void pass_hours(struct shard *shard, int64_t watermark_ms)
     }
 }
 
+static uint64_t group_key(struct shard *shard, struct slice group)
+{
+    struct group_names *names = &shard->groups;
+    uint64_t key = hash_64(group.data, group.bytes, 1);
+    for (uint32_t i = 0; i < names->count; i++) {
+        if (names->key[i] == key) {
+            return key;
+        }
+    }
+    if (names->count < GROUPS_MAX) {
+        size_t bytes = group.bytes < GROUP_NAME_BYTES ? group.bytes : GROUP_NAME_BYTES - 1;
+        memcpy(names->name[names->count], group.data, bytes);
+        names->name[names->count][bytes] = '\0';
+        names->key[names->count++] = key;
+    }
+    return key;
+}
+
 static void tick_counts(struct shard *shard, const struct tick_line *tick)
 {
-    char name[32];
-    int bytes = snprintf(name, sizeof name, "%s[%" PRId32 "]",
-                         tick->input == INPUT_ORDERS ? "orders" : "stock", tick->partition);
-    uint64_t source = hash_64(name, (size_t)bytes, 0);
+    uint64_t source = shard_source_key(tick->input, tick->partition);
     for (int32_t i = 0; i < tick->count_count; i++) {
         const struct tick_count *count = &tick->counts[i];
         if (!count->group.bytes) {

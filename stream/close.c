@@ -8,11 +8,9 @@
  *   end      drop what is behind the horizons
  */
 #include "config/base/ensure.h"
-#include "config/base/hash.h"
 #include "stream/shard_state.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 struct status *close_scratch_init(struct shard *shard)
@@ -98,9 +96,7 @@ static bool all_silent(const struct shard *shard)
 {
     int32_t partitions = sources_roster(shard->sources, INPUT_ORDERS);
     for (int32_t i = 0; i < partitions; i++) {
-        char name[32];
-        int bytes = snprintf(name, sizeof name, "orders[%d]", (int)i);
-        if (!feed_silent(shard->feed, hash_64(name, (size_t)bytes, 0))) {
+        if (!feed_silent(shard->feed, shard_source_key(INPUT_ORDERS, i))) {
             return false;
         }
     }

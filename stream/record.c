@@ -222,6 +222,13 @@ static void seal_header(struct shard *shard)
         buf_varint(out, shard->tally.bucket[i]);
         buf_varint(out, shard->tally.units[i]);
     }
+    buf_varint(out, shard->groups.count);
+    for (uint32_t i = 0; i < shard->groups.count; i++) {
+        struct slice name = slice_of(shard->groups.name[i]);
+        buf_varint(out, (int64_t)shard->groups.key[i]);
+        buf_varint(out, (int64_t)name.bytes);
+        buf_slice(out, name);
+    }
     sources_save(shard->sources, out);
     put(shard);
 }
@@ -436,6 +443,23 @@ static struct status *check_header(const struct shard *shard, int64_t hash, int6
     return NULL;
 }
 
+static void load_groups(struct group_names *groups, struct cursor *in)
+{
+    groups->count = (uint32_t)cursor_between(in, 0, GROUPS_MAX);
+    for (uint32_t i = 0; i < groups->count; i++) {
+        groups->key[i] = (uint64_t)cursor_varint(in);
+        struct slice name = cursor_slice(in);
+        if (name.bytes >= GROUP_NAME_BYTES) {
+            in->ok = false;
+            return;
+        }
+        memset(groups->name[i], 0, GROUP_NAME_BYTES);
+        if (name.bytes) {
+            memcpy(groups->name[i], name.data, name.bytes);
+        }
+    }
+}
+
 static struct status *load_header(struct shard *shard, struct slice key, struct slice value)
 {
     struct cursor in = cursor_of(value);
@@ -461,6 +485,7 @@ static struct status *load_header(struct shard *shard, struct slice key, struct 
         shard->tally.bucket[i] = cursor_varint(&in);
         shard->tally.units[i] = cursor_varint(&in);
     }
+    load_groups(&shard->groups, &in);
     struct slice rest = {(const char *)in.at, (size_t)(in.end - in.at)};
     if (!in.ok || shard->next_tile > shard->closing_tiles || shard->closing_tiles > tiles ||
         !sources_load(shard->sources, rest)) {

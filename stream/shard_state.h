@@ -18,6 +18,7 @@
 #include "anomaly/feed.h"
 #include "anomaly/tails.h"
 #include "config/base/arena.h"
+#include "config/base/hash.h"
 #include "model/forecaster.h"
 #include "optimize/proposal.h"
 #include "stream/alert_table.h"
@@ -49,6 +50,20 @@ struct tally {
     int64_t units[TALLY_MAX];
     uint32_t count;
 };
+
+/* Names of the groups (countries, categories) that ticks have told of, so that an alert about one
+ * can say its name. Sources are named by input and partition. */
+enum { GROUPS_MAX = 64, GROUP_NAME_BYTES = 48 };
+struct group_names {
+    uint32_t count;
+    uint64_t key[GROUPS_MAX];
+    char name[GROUPS_MAX][GROUP_NAME_BYTES];
+};
+
+static inline uint64_t shard_source_key(enum line_input input, int32_t partition)
+{
+    return hash_mix((((uint64_t)input + 1) << 32) | (uint32_t)partition);
+}
 
 struct close_scratch { /* of one tile */
     float *units; /* [N, W] */
@@ -87,6 +102,7 @@ struct shard {
     struct tails *tails;
     struct linecheck *linecheck;
     struct tally tally;
+    struct group_names groups;
 
     bool started; /* closed and until mean something: an order line was seen */
     int64_t closed, until; /* buckets */
