@@ -5,7 +5,7 @@
 
 #include "config/base/rng.h"
 #include "model/forecaster.h"
-#include "tests/model/tile.h"
+#include "tests/model/model_tile.h"
 
 enum { SHOP_WIDTH = 84, SHOP_BUCKETS = 400 };
 

@@ -2,7 +2,7 @@
 
 #include "model/bfloat.h"
 #include "model/pool.h"
-#include "tests/model/tile.h"
+#include "tests/model/model_tile.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
