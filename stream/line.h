@@ -1,8 +1,10 @@
-/* The canonical line: what INGEST writes into `lines` and PLAN reads. Five kinds share the topic, so that PLAN has one ordered log.
+/* The canonical line: what INGEST writes into `lines` and PLAN reads. Five kinds share the topic,
+ * so that PLAN has one ordered log.
  *
- * Value on the wire: one byte of layout version, one byte of kind, then the fields in the order of the structs below as Avro
- * binary (zig-zag varints, length-prefixed text); key = SKU for all but ticks, which have no key and go to every partition.
- * Decoding is bounded and checks everything; slices borrow from the bytes decoded.
+ * Value on the wire: one byte of layout version, one byte of kind, then the fields in the order of
+ * the structs below as Avro binary (zig-zag varints, length-prefixed text); key = SKU for all but
+ * ticks, which have no key and go to every partition. Decoding is bounded and checks everything;
+ * slices borrow from the bytes decoded.
  */
 #ifndef RESTOCK_LINE_H
 #define RESTOCK_LINE_H
@@ -32,12 +34,14 @@ enum order_kind { ORDER_SALE, ORDER_CANCEL, ORDER_RETURN };
 struct order_line {
     enum order_kind kind;
     int64_t event_ms;
-    struct slice sku, location, order_id, customer /* empty: unknown */, group /* country, category ...: "" none */, currency, channel;
-    int64_t quantity;         /* base units; > 0 for sales, <= 0 kept as it came for CANCEL and RETURN */
-    int64_t unit_price;       /* minor units; < 0: unknown */
+    struct slice sku, location, order_id, customer /* empty: unknown */,
+        group /* country, category ...: "" none */, currency, channel;
+    int64_t quantity; /* base units; > 0 for sales, <= 0 kept as it came for CANCEL and RETURN */
+    int64_t unit_price; /* minor units; < 0: unknown */
     bool promotion;
     struct hash128 fingerprint; /* over all fields of the source line */
-    int32_t basket_lines, line_rank; /* lines of the message; rank of this one by quantity, 0 the largest */
+    int32_t basket_lines,
+        line_rank; /* lines of the message; rank of this one by quantity, 0 the largest */
     int64_t basket_units, basket_median;
 };
 
@@ -59,32 +63,43 @@ struct item_plan {
     bool promotion;
 };
 
-/* Item facts; a negative number or empty text means "not said": the defaults of the configuration hold. */
+/* Item facts; a negative number or empty text means "not said": the defaults of the configuration
+ * hold. */
 struct item_line {
     struct slice sku, supplier, currency, category, brand;
     bool deleted; /* a tombstone of the compacted topic */
-    double lead_time_days, lead_time_sd_days, review_days, holding_cost_rate, shelf_life_days, weight, volume;
+    double lead_time_days, lead_time_sd_days, review_days, holding_cost_rate, shelf_life_days,
+        weight, volume;
     int64_t unit_cost, price, shortage_cost, order_cost, minimum_order, pack, maximum_order;
     int32_t plan_count;
     struct item_plan plans[ITEM_PLANS_MAX];
 };
 
-enum feedback_kind { FEEDBACK_ACCEPTED, FEEDBACK_EDITED, FEEDBACK_REJECTED, FEEDBACK_ORDERED, FEEDBACK_RECEIVED,
-                     FEEDBACK_ACKNOWLEDGE, FEEDBACK_MUTE, FEEDBACK_NOT_ANOMALY };
+enum feedback_kind {
+    FEEDBACK_ACCEPTED,
+    FEEDBACK_EDITED,
+    FEEDBACK_REJECTED,
+    FEEDBACK_ORDERED,
+    FEEDBACK_RECEIVED,
+    FEEDBACK_ACKNOWLEDGE,
+    FEEDBACK_MUTE,
+    FEEDBACK_NOT_ANOMALY
+};
 
 struct feedback_line {
     enum feedback_kind kind;
     struct slice proposal_id /* or alert_id */, sku, location, reason;
-    int64_t quantity;    /* < 0: not said */
-    int64_t event_ms;    /* < 0: not said */
+    int64_t quantity; /* < 0: not said */
+    int64_t event_ms; /* < 0: not said */
 };
 
 enum tick_state { TICK_LIVE, TICK_IDLE, TICK_ENDED };
 enum { TICK_GROUPS_MAX = 64, TICK_SLOTS_MAX = 64 };
 
-/* What the source counted since its last tick, for one slot of event time and one group ("" = total of all groups). */
+/* What the source counted since its last tick, for one slot of event time and one group ("" = total
+ * of all groups). */
 struct tick_count {
-    int64_t slot;              /* number of the hour (UTC) */
+    int64_t slot; /* number of the hour (UTC) */
     struct slice group;
     int64_t lines, invoices, units /* winsorised sales, base units */, returned;
 };
@@ -93,9 +108,10 @@ struct tick_line {
     enum line_input input;
     int32_t partition;
     enum tick_state state;
-    int64_t mark_ms;           /* largest event time read; INT64_MIN: none yet */
-    int64_t clock_ms;          /* the clock that INGEST saw (replay: the mark) */
-    int64_t written_ms;        /* wall clock at the writer; tells one --until-end run from an earlier one, nothing else */
+    int64_t mark_ms; /* largest event time read; INT64_MIN: none yet */
+    int64_t clock_ms; /* the clock that INGEST saw (replay: the mark) */
+    int64_t written_ms; /* wall clock at the writer; tells one --until-end run from an earlier one,
+                           nothing else */
     int32_t roster[TIME_INPUTS]; /* partitions of the time inputs; 0: the topic is not there */
     int32_t count_count;
     const struct tick_count *counts; /* borrowed: encoder's caller, or the decoder's arena */

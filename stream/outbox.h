@@ -1,7 +1,9 @@
-/* Outbox: everything one transaction will write. It is kept until the commit is known, so that after an abort the same bytes are sent
- * again, in the same order. Records lie in one growing buffer; nothing is allocated per record once it has grown.
+/* Outbox: everything one transaction will write. It is kept until the commit is known, so that
+ * after an abort the same bytes are sent again, in the same order. Records lie in one growing
+ * buffer; nothing is allocated per record once it has grown.
  *
- * Owner: one worker thread. Pointers from outbox_get are valid until the next outbox_add or outbox_reset.
+ * Owner: one worker thread. Pointers from outbox_get are valid until the next outbox_add or
+ * outbox_reset.
  */
 #ifndef RESTOCK_OUTBOX_H
 #define RESTOCK_OUTBOX_H
@@ -48,10 +50,13 @@ struct outbox;
 struct outbox *outbox_create(void);
 void outbox_destroy(struct outbox *outbox);
 void outbox_reset(struct outbox *outbox);
-/* Copies key, value and header values. A slice with data NULL is null; an empty non-null value is kept apart from null. */
-void outbox_add(struct outbox *outbox, enum topic topic, int32_t partition, struct slice key, struct slice value);
-void outbox_add_headers(struct outbox *outbox, enum topic topic, int32_t partition, struct slice key, struct slice value,
-                        const struct outbox_header *headers, size_t header_count);
+/* Copies key, value and header values. A slice with data NULL is null; an empty non-null value is
+ * kept apart from null. */
+void outbox_add(struct outbox *outbox, enum topic topic, int32_t partition, struct slice key,
+                struct slice value);
+void outbox_add_headers(struct outbox *outbox, enum topic topic, int32_t partition,
+                        struct slice key, struct slice value, const struct outbox_header *headers,
+                        size_t header_count);
 size_t outbox_count(const struct outbox *outbox);
 size_t outbox_bytes(const struct outbox *outbox); /* of keys, values and headers */
 void outbox_get(const struct outbox *outbox, size_t index, struct outbox_record *out);

@@ -38,7 +38,8 @@ size_t column_table_bytes(const struct column_table *table, size_t series)
     return bytes;
 }
 
-size_t column_bind(const struct column_table *table, size_t series, unsigned char *block, void *cols)
+size_t column_bind(const struct column_table *table, size_t series, unsigned char *block,
+                   void *cols)
 {
     ASSERT(((uintptr_t)block & (COLUMN_ALIGNMENT - 1)) == 0);
     size_t at = 0;

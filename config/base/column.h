@@ -1,5 +1,6 @@
-/* Columns: the one description of what a tile holds. A module exports a table of its columns; the shard carves all tables into one
- * aligned block per tile, binds the module's pointers, writes the columns to state records, restores them, and inspect names them.
+/* Columns: the one description of what a tile holds. A module exports a table of its columns; the
+ * shard carves all tables into one aligned block per tile, binds the module's pointers, writes the
+ * columns to state records, restores them, and inspect names them.
  *
  *     struct nb_cols { float *level; uint32_t *gap; };
  *     static const struct column ROWS[] = {
@@ -8,8 +9,9 @@
  *     };
  *     const struct column_table nb_column_table = {"nb", ROWS, 2};
  *
- * A column of width w in a tile of N series is [w, N], plane after plane: element k of series i is at [k * N + i]. New series start
- * with all columns zero: choose encodings in which zero means "nothing known yet".
+ * A column of width w in a tile of N series is [w, N], plane after plane: element k of series i is
+ * at [k * N + i]. New series start with all columns zero: choose encodings in which zero means
+ * "nothing known yet".
  */
 #ifndef RESTOCK_COLUMN_H
 #define RESTOCK_COLUMN_H
@@ -20,9 +22,9 @@
 enum column_type { COLUMN_U8, COLUMN_U16, COLUMN_U32, COLUMN_I64, COLUMN_F32, COLUMN_F64 };
 
 enum column_life {
-    COLUMN_HOT,    /* changes with events: saved per series touched */
-    COLUMN_COLD,   /* changes at a close only: saved per tile */
-    COLUMN_RING,   /* width = slots; the slot that closed is saved per tile */
+    COLUMN_HOT, /* changes with events: saved per series touched */
+    COLUMN_COLD, /* changes at a close only: saved per tile */
+    COLUMN_RING, /* width = slots; the slot that closed is saved per tile */
     COLUMN_DERIVED /* never saved; rebuilt after restore */
 };
 
@@ -43,7 +45,9 @@ struct column_table {
 size_t column_type_bytes(enum column_type type);
 /* Bytes of all columns of a table for a tile of `series`, each column padded to 64 bytes. */
 size_t column_table_bytes(const struct column_table *table, size_t series);
-/* Point the struct's pointers into block (64-byte aligned); returns the bytes taken, as column_table_bytes. */
-size_t column_bind(const struct column_table *table, size_t series, unsigned char *block, void *cols);
+/* Point the struct's pointers into block (64-byte aligned); returns the bytes taken, as
+ * column_table_bytes. */
+size_t column_bind(const struct column_table *table, size_t series, unsigned char *block,
+                   void *cols);
 
 #endif
