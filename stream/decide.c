@@ -236,8 +236,8 @@ static void step_supply(struct shard *shard, const struct stock_entry *stock,
                                  .series = stock->series,
                                  .score = late ? 3.0f : 0.0f,
                                  .probability = 1.0f,
-                                 .expected = (float)quantity,
-                                 .observed = 0.0f,
+                                 .expected = 0.0f,
+                                 .observed = (float)quantity,
                                  .onset_bucket = in->policy.today - late,
                                  .money = quantity * in->facts.unit_cost};
     alert_evidence(&alert, EVIDENCE_DELAY_DAYS, (double)late * in->policy.slot_days);
