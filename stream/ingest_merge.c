@@ -3,6 +3,19 @@
 /* Heads of orders and stock, merged by event time and held where they are too far ahead; see the
  * head of ingest.h. */
 
+/* Heads that were read while somebody's state was in doubt could not raise their marks yet. */
+static void raise_marks(struct ingest *ingest)
+{
+    for (int input = 0; input < TIME_INPUTS; input++) {
+        for (int32_t p = 0; p < ingest->roster[input]; p++) {
+            struct ingest_source *source = &ingest->sources[input][p];
+            if (source->head.full) {
+                ingest_before_line(ingest, source, source->head.event_ms);
+            }
+        }
+    }
+}
+
 /* The head that comes first. In replay also *complete = false while some own source may still bring
  * an earlier one. */
 static struct ingest_source *first_head(const struct ingest *ingest, bool *complete)
@@ -66,6 +79,7 @@ static void write_head(struct ingest *ingest, struct ingest_source *source)
 bool ingest_write(struct ingest *ingest)
 {
     bool complete;
+    raise_marks(ingest);
     struct ingest_source *source = first_head(ingest, &complete);
     if (!source || (ingest->options.replay && !complete) || !ingest_may_write(ingest, source)) {
         return false;

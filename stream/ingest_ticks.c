@@ -89,11 +89,26 @@ void ingest_say(struct ingest *ingest, struct ingest_source *source, enum tick_s
     ingest->dirty = true;
 }
 
+/* Somebody else is counted out by PLAN although messages of it wait: no mark may rise before it has
+ * said that it lives. */
+static bool in_doubt(const struct ingest *ingest, const struct ingest_source *but)
+{
+    for (int input = 0; input < TIME_INPUTS; input++) {
+        for (int32_t p = 0; p < ingest->roster[input]; p++) {
+            const struct ingest_source *source = &ingest->sources[input][p];
+            if (source->doubtful && source != but) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 void ingest_before_line(struct ingest *ingest, struct ingest_source *source, int64_t event_ms)
 {
     source->mark_ms = later(source->mark_ms, event_ms);
     int64_t mark_ms = bounded(ingest, source->mark_ms);
-    if (mark_ms >= source->cross_ms) {
+    if (mark_ms >= source->cross_ms && !in_doubt(ingest, source)) {
         ingest_say(ingest, source, TICK_LIVE, mark_ms);
     } else if (!source->spoken || source->state != TICK_LIVE) {
         ingest_say(ingest, source, TICK_LIVE, source->told_ms);
@@ -225,6 +240,9 @@ static int64_t due_ms(const struct ingest *ingest, const struct ingest_source *s
 bool ingest_tick(struct ingest *ingest)
 {
     bool any = false;
+    if (ingest->options.replay || in_doubt(ingest, NULL)) {
+        return false;
+    }
     for (int input = 0; input < TIME_INPUTS; input++) {
         for (int32_t p = 0; p < ingest->roster[input]; p++) {
             struct ingest_source *source = &ingest->sources[input][p];
@@ -232,7 +250,7 @@ bool ingest_tick(struct ingest *ingest)
             if (!source->own) {
                 continue;
             }
-            if (!ingest->options.replay && ingest->clock_ms != INT64_MIN &&
+            if (ingest->clock_ms != INT64_MIN &&
                 due_ms(ingest, source, &state) <= ingest->clock_ms) {
                 int64_t mark_ms =
                     source->mark_ms == INT64_MIN ? INT64_MIN : bounded(ingest, source->mark_ms);
@@ -247,7 +265,10 @@ bool ingest_tick(struct ingest *ingest)
 int64_t ingest_next_tick_ms(const struct ingest *ingest)
 {
     int64_t least = INT64_MAX;
-    for (int input = 0; input < TIME_INPUTS && !ingest->options.replay; input++) {
+    if (ingest->options.replay || in_doubt(ingest, NULL)) {
+        return least; /* doubt ends by a message or a foreign tick, not by the clock */
+    }
+    for (int input = 0; input < TIME_INPUTS; input++) {
         for (int32_t p = 0; p < ingest->roster[input]; p++) {
             const struct ingest_source *source = &ingest->sources[input][p];
             enum tick_state state;

@@ -1,5 +1,6 @@
 #include "tests/stream/ingest_fixture.h"
 
+#include "config/base/arena.h"
 #include "config/base/ensure.h"
 #include "stream/line.h"
 
@@ -228,4 +229,34 @@ void feed_drain(struct feed_worker *worker)
         (void)ingest_tick(worker->ingest);
         feed_commit(worker);
     }
+}
+
+bool feed_decode(const struct feed *feed, size_t index, struct arena *arena, struct line *line)
+{
+    const struct feed_record *record = &feed->records[index];
+    const char *reason;
+    arena_reset(arena);
+    return line_decode((struct slice){feed->bytes.data + record->at, record->bytes}, arena, line,
+                       &reason);
+}
+
+void feed_ticks(const struct feed *feed, size_t from, struct buf *out)
+{
+    static const char *const STATES[] = {"live", "idle", "ended"};
+    struct arena *arena = arena_create(4096, 1 << 24);
+    buf_reset(out);
+    for (size_t i = from; i < feed->record_count; i++) {
+        struct line line;
+        if (feed->records[i].tick && feed->records[i].partition == 0) {
+            ASSERT(feed_decode(feed, i, arena, &line));
+            if (line.tick.mark_ms == INT64_MIN) {
+                buf_print(out, "%s - ", STATES[line.tick.state]);
+            } else {
+                buf_print(out, "%s %lld ", STATES[line.tick.state],
+                          (long long)(line.tick.mark_ms - FEED_START_MS) / 1000);
+            }
+        }
+    }
+    buf_byte(out, '\0');
+    arena_destroy(arena);
 }

@@ -6,6 +6,7 @@
 
 #include "config/base/buf.h"
 #include "config/base/rng.h"
+#include "config/base/arena.h"
 #include "stream/ingest.h"
 #include "stream/outbox.h"
 
@@ -70,5 +71,9 @@ void feed_foreign(struct feed_worker *worker); /* ticks of others that are commi
 void feed_commit(struct feed_worker *worker);
 /* Until nothing moves: read all, write all, commit. */
 void feed_drain(struct feed_worker *worker);
+
+bool feed_decode(const struct feed *feed, size_t index, struct arena *arena, struct line *line);
+/* Ticks of partition 0 from a record on, as "STATE seconds-since-start " texts. */
+void feed_ticks(const struct feed *feed, size_t from, struct buf *out);
 
 #endif
