@@ -383,8 +383,7 @@ static void tick_counts(struct shard *shard, const struct tick_line *tick)
                 count->units);
         }
         if (shard->tails) {
-            uint64_t key =
-                count->group.bytes ? hash_64(count->group.data, count->group.bytes, 1) : source;
+            uint64_t key = count->group.bytes ? group_key(shard, count->group) : source;
             feed_count(shard->feed, key, count->slot, count->invoices);
             shard->feed_changed = true;
         }
