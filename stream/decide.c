@@ -241,6 +241,7 @@ static void step_supply(struct shard *shard, const struct stock_entry *stock,
                                  .onset_bucket = in->policy.today - late,
                                  .money = quantity * in->facts.unit_cost};
     alert_evidence(&alert, EVIDENCE_DELAY_DAYS, (double)late * in->policy.slot_days);
+    alert_evidence(&alert, EVIDENCE_ON_ORDER, (double)quantity);
     alert_evidence(&alert, EVIDENCE_ON_HAND, (double)stock->position.stock);
     shard->counts.alerts += alert_table_step(shard->alerts, &alert, (struct slice){0}, now_ms);
 }
