@@ -337,6 +337,21 @@ static struct status *adopt_places(struct ingest_worker *in, const struct member
     return member_fetch(in->member);
 }
 
+/* Read ticks from the last stable offset on (what a reader of committed records is told as the
+ * end). Before the committed offsets are asked for: every tick is then either older, and its mark
+ * stands in the metadata of a commit, or it will be read. */
+static struct status *start_ticks(struct ingest_worker *in)
+{
+    const char *topic = in->settings->stream.topics[TOPIC_LINES];
+    int64_t low = 0, stable = 0;
+    TRY(kafka_ends(in->ticks, topic, 0, &low, &stable));
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, topic, 0)->offset = stable;
+    struct status *st = kafka_assign(in->ticks, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    return st;
+}
+
 static struct status *adopt(struct ingest_worker *in)
 {
     uint64_t epoch = member_epoch(in->member);
@@ -350,6 +365,7 @@ static struct status *adopt(struct ingest_worker *in)
     struct member_place *places;
     size_t count;
     struct status *st = places_of_all(in, &places, &count);
+    st = st ? st : start_ticks(in);
     st = st ? st : member_committed(in->member, places, count);
     st = st ? st : adopt_places(in, places, count);
     free(places);
@@ -750,17 +766,6 @@ static struct status *open_ingest(struct ingest_worker *in)
     return ingest_create(&options, in->outbox, &in->ingest);
 }
 
-static struct status *open_ticks(struct ingest_worker *in)
-{
-    TRY(kafka_open(in->settings, KAFKA_READER, NULL, &in->ticks));
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(list, in->settings->stream.topics[TOPIC_LINES], 0)->offset =
-        RD_KAFKA_OFFSET_END;
-    rd_kafka_resp_err_t code = rd_kafka_assign(in->ticks->rk, list);
-    rd_kafka_topic_partition_list_destroy(list);
-    return code ? kafka_code(code, "reading ticks") : NULL;
-}
-
 static struct status *open_member(struct ingest_worker *in)
 {
     const struct worker_shared *shared = shared_of(in);
@@ -787,7 +792,7 @@ static struct status *open_all(struct ingest_worker *in)
     TRY(open_ingest(in));
     TRY(transaction_open(in->settings, plain ? NULL : in->worker->id, &shared_of(in)->deadline_ms,
                          &in->transaction));
-    TRY(open_ticks(in));
+    TRY(kafka_open(in->settings, KAFKA_READER, NULL, &in->ticks));
     return open_member(in);
 }
 

@@ -32,7 +32,8 @@ forecasts: {emit: always}
 http: {listen: "127.0.0.1:0"}
 CONF
     "$BUS" create "$2" "$1.orders" "$3"
-    for name in stock items feedback; do "$BUS" create "$2" "$1.$name" 1; done
+    local input
+    for input in stock items feedback; do "$BUS" create "$2" "$1.$input" 1; done
     "$RESTOCK" topics apply --config "$WORK/$1.yaml" > "$WORK/$1.topics" 2>&1 || fail "topics apply: $(cat "$WORK/$1.topics")"
 }
 
@@ -52,5 +53,6 @@ dump_all() {
     local name=$1 bootstrap=$2 folder=$3
     shift 3
     mkdir -p "$folder"
+    local topic
     for topic in "$@"; do "$BUS" dump "$bootstrap" "$name.$topic" > "$folder/$topic"; done
 }
