@@ -75,6 +75,10 @@ Test(section, other_sections_keep_their_shape)
     cr_assert_eq(config_node(setup.config, "suppliers")->count, 1, "the dotted name is found");
     cr_assert_str_eq(setup_free(&setup, "suppliers.b.c", "e"), "2");
     setup_fini(&setup);
+    setup_ok(&setup, "suppliers: {b.c: {d: 1}, b: {x: 1}, b.c.d: {y: 1}}\n", "suppliers.b.c.d.z=2");
+    const struct yaml_node *longest = yaml_get(config_node(setup.config, "suppliers"), "b.c.d");
+    cr_assert_eq(longest->count, 2, "of several names that fit, the longest");
+    setup_fini(&setup);
     setup_ok(&setup, NULL, "suppliers.new.closed=[x]");
     cr_assert_eq(config_node(setup.config, "suppliers.new.closed")->count, 1);
     setup_fini(&setup);

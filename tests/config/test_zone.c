@@ -113,7 +113,8 @@ Test(zone, the_rule_holds_for_ever)
         int32_t offset_s;
     } cases[] = {
         {"Europe/London", "2100-07-01", 3600},        {"Europe/London", "2499-12-31 23:59:59", 0},
-        {"Europe/London", "2500-01-01", 0},           {"Europe/London", "2999-07-15 12:00", 3600},
+        {"Europe/London", "2500-01-01", 0},           {"Europe/London", "2500-07-01", 3600},
+        {"Europe/London", "2700-07-01", 3600},        {"Europe/London", "2999-07-15 12:00", 3600},
         {"Europe/London", "2999-01-15 12:00", 0},     {"America/New_York", "9998-07-15", -14400},
         {"Australia/Lord_Howe", "2500-01-01", 39600}, {"Australia/Lord_Howe", "9998-01-15", 39600},
         {"Australia/Lord_Howe", "9998-07-15", 37800}, {"Asia/Kolkata", "9998-07-15", 19800}};
