@@ -6,9 +6,10 @@
 #include "model/empirical.h"
 #include "model/forecaster_parts.h"
 
-enum {
-    EXPERTS_UNTRUSTED = WINDOW_CENSORED | WINDOW_ANOMALOUS
-}; /* buckets that tell nothing about demand */
+/* Buckets with an open point anomaly are no such buckets: to leave them out made sums of 7 days 10
+ * % worse on M5 (its zero runs) and those of 14 days 1.7 % worse on Online Retail; winsorising is
+ * guard enough. */
+enum { EXPERTS_UNTRUSTED = WINDOW_CENSORED }; /* buckets that tell nothing about demand */
 
 struct expert_row { /* one forecast while it is made */
     float q[FORECAST_EXPERTS][FORECAST_LEVELS];

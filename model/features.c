@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-static const uint8_t UNTRUSTED = WINDOW_CENSORED | WINDOW_ANOMALOUS;
+static const uint8_t UNTRUSTED = WINDOW_CENSORED;
 static const float LARGEST = 4;
 
 enum { SHOP_WEEK = 14, SHOP_FORTNIGHT = 15 };

@@ -18,10 +18,10 @@
  *
  * Order and batches: what the tiles of one close tell the shard (scores, coverage) is counted in
  * integers and takes effect at the next forecaster_begin_close; so the order of tiles, their cuts
- * into transactions and the number of series in a tile change no bit. Censored and anomalous
- * buckets change no statistics. One wild bucket counts at most as `model.winsor` times the series'
- * own scale. A number that is not finite never leaves: the series is reset to "nothing known" and
- * counted.
+ * into transactions and the number of series in a tile change no bit. Censored buckets change no
+ * statistics; those with an open anomaly do, within the limits of the next sentence. One wild
+ * bucket counts at most as `model.winsor` times the series' own scale. A number that is not finite
+ * never leaves: the series is reset to "nothing known" and counted.
  *
  * Thread: one owner. No allocation after create. */
 #ifndef RESTOCK_FORECASTER_H

@@ -26,7 +26,7 @@ static const double SHOP_HIDDEN =
     0.5; /* share of windows that do not see the whole shop: a panel's mood is one sample only */
 static const float LEVEL_LEAST = 0.005f, MEAN_LEAST = 1e-4f;
 static const float RATE = 0.04f; /* as the statistics were made with: shared variance of sums */
-static const uint8_t UNTRUSTED = WINDOW_CENSORED | WINDOW_ANOMALOUS;
+static const uint8_t UNTRUSTED = WINDOW_CENSORED;
 
 struct pretrain {
     struct rng rng;

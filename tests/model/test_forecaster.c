@@ -158,14 +158,14 @@ Test(forecaster, neighbours_and_cuts_of_a_tile_change_no_bit)
     tile_fini(&b);
 }
 
-Test(forecaster, censored_and_anomalous_buckets_change_no_statistics)
+Test(forecaster, censored_buckets_change_no_statistics)
 {
     shop_run(&shop, fc, &tile.cols, 0, 100);
     float level[TILE_SERIES];
     memcpy(level, tile.cols.level, sizeof level);
     for (int i = 0; i < TILE_SERIES; i++) {
         shop.units[i][100] = 5000;
-        shop.flags[i][100] = i % 2 ? WINDOW_OUT_OF_STOCK : WINDOW_ANOMALOUS;
+        shop.flags[i][100] = i % 2 ? WINDOW_OUT_OF_STOCK : WINDOW_FEED_SILENT;
     }
     shop_run(&shop, fc, &tile.cols, 100, 101);
     for (int i = 0; i < TILE_SERIES; i++) {
