@@ -100,8 +100,8 @@ static void put_truth(const struct simulate *sim, const struct simulate_args *ar
         for (int64_t l = 0; l < args->locations; l++) {
             bool in_stock;
             int64_t asked = simulate_demand(sim, p, l, &in_stock);
-            fprintf(out, "SKU-%06" PRId64 "@%" PRId64 ",%04d-%02d-%02d,%" PRId64 ",%d\n", p + 1,
-                    l + 1, civil.year, civil.month, civil.day, asked, in_stock);
+            fprintf(out, "SKU-%06" PRId64 "@%s,%04d-%02d-%02d,%" PRId64 ",%d\n", p + 1,
+                    simulate_location(sim, l), civil.year, civil.month, civil.day, asked, in_stock);
         }
     }
 }

@@ -364,6 +364,9 @@ static uint64_t group_key(struct shard *shard, struct slice group)
     }
     if (names->count < GROUPS_MAX) {
         size_t bytes = group.bytes < GROUP_NAME_BYTES ? group.bytes : GROUP_NAME_BYTES - 1;
+        while (bytes < group.bytes && bytes && ((unsigned char)group.data[bytes] & 0xc0) == 0x80) {
+            bytes--; /* cut between characters */
+        }
         memcpy(names->name[names->count], group.data, bytes);
         names->name[names->count][bytes] = '\0';
         names->key[names->count++] = key;

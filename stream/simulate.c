@@ -559,6 +559,11 @@ bool simulate_next(struct simulate *sim, struct simulate_event *event)
     return true;
 }
 
+const char *simulate_location(const struct simulate *sim, int64_t location)
+{
+    return sim->places[location];
+}
+
 int64_t simulate_demand(const struct simulate *sim, int64_t product, int64_t location,
                         bool *in_stock)
 {

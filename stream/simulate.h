@@ -63,6 +63,7 @@ struct status *simulate_create(const struct simulate_options *options, struct si
     __attribute__((warn_unused_result));
 void simulate_destroy(struct simulate *sim);
 bool simulate_next(struct simulate *sim, struct simulate_event *event);
+const char *simulate_location(const struct simulate *sim, int64_t location); /* its name */
 /* The truth of one product and location on the day that is over: units asked for, and whether it
  * was in stock all day. */
 int64_t simulate_demand(const struct simulate *sim, int64_t product, int64_t location,
