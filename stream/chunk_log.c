@@ -253,9 +253,11 @@ void chunk_log_seal(struct chunk_log *log, struct outbox *outbox, int32_t partit
     log->dropped_count = 0;
     for (size_t i = 0; i < log->dirty_count; i++) {
         const struct chunk_bucket *bucket = found(log, log->dirty[i].bucket);
-        if (bucket) {
-            struct chunk *chunk = bucket->at[log->dirty[i].chunks];
-            put_key(key, log->kind, bucket->bucket, log->dirty[i].chunks);
+        uint32_t index = log->dirty[i].chunks;
+        /* A bucket may have been dropped and have come again, shorter. */
+        if (bucket && index < bucket->chunks && bucket->at[index]->dirty) {
+            struct chunk *chunk = bucket->at[index];
+            put_key(key, log->kind, bucket->bucket, index);
             outbox_add(outbox, TOPIC_STATE, partition, (struct slice){key, sizeof key},
                        (struct slice){(const char *)chunk->data, chunk->count * log->entry_bytes});
             chunk->dirty = false;
@@ -283,7 +285,8 @@ bool chunk_log_restore(struct chunk_log *log, struct slice key, struct slice val
     }
     struct chunk_bucket *bucket = found_or_new(log, (int64_t)(ordered ^ (UINT64_C(1) << 63)));
     if (!value.data) {
-        if (index < bucket->chunks) {
+        if (index < bucket->chunks && bucket->at[index]) {
+            log->bytes -= sizeof(struct chunk) + CHUNK_ENTRIES * log->entry_bytes;
             free(bucket->at[index]);
             bucket->at[index] = NULL;
         }
