@@ -1,0 +1,111 @@
+#include "stream/tile.h"
+
+#include <criterion/criterion.h>
+
+static struct settings settings;
+static struct plan *plan;
+
+static void set_up(void)
+{
+    cr_assert(!settings_load(NULL, NULL, 0, &settings));
+    cr_assert(!plan_create(&settings, 1, NULL, &plan));
+}
+
+static void tear_down(void)
+{
+    plan_destroy(plan);
+    settings_fini(&settings);
+}
+
+TestSuite(tile, .init = set_up, .fini = tear_down);
+
+Test(tile, starts_empty_and_aligned)
+{
+    struct tile *tile = tile_create(plan, 42);
+    cr_assert(tile);
+    cr_expect(tile->closed == 42 && tile->series == 0);
+    cr_expect((uintptr_t)tile->units % 64 == 0 && (uintptr_t)tile->cols.first % 64 == 0);
+    for (size_t i = 0; i < tile_bytes(plan); i++) {
+        cr_assert(tile->block[i] == 0);
+    }
+    tile_destroy(tile);
+    tile_destroy(NULL);
+}
+
+Test(tile, no_two_columns_share_a_byte)
+{
+    struct tile *tile = tile_create(plan, 0);
+    struct tile_table tables[TILE_TABLES];
+    tile_tables(tile, tables);
+    memset(tile->units, 1, (size_t)plan->slots * PLAN_TILE_SERIES * sizeof *tile->units);
+    memset(tile->flags, 1, (size_t)plan->slots * PLAN_TILE_SERIES);
+    for (int t = 0; t < TILE_TABLES; t++) {
+        for (size_t r = 0; r < tables[t].table->count; r++) {
+            const struct column *column = &tables[t].table->rows[r];
+            unsigned char *plane;
+            memcpy(&plane, (unsigned char *)tables[t].cols + column->pointer_offset, sizeof plane);
+            size_t bytes = PLAN_TILE_SERIES * column->width * column_type_bytes(column->type);
+            cr_assert(plane >= tile->block && plane + bytes <= tile->block + tile_bytes(plan));
+            for (size_t i = 0; i < bytes; i++) {
+                cr_assert(plane[i] == 0, "%s", column->name);
+            }
+            memset(plane, 1, bytes);
+        }
+    }
+    tile_destroy(tile);
+}
+
+Test(tile, clearing_a_series_leaves_its_neighbours)
+{
+    struct tile *tile = tile_create(plan, 0);
+    memset(tile->block, 0x55, tile_bytes(plan));
+    tile_clear_series(plan, tile, 7);
+    for (uint32_t slot = 0; slot < plan->slots; slot++) {
+        size_t at = (size_t)slot * PLAN_TILE_SERIES + 7;
+        cr_assert(tile->units[at] == 0 && tile->units[at - 1] == 0x5555 &&
+                  tile->units[at + 1] == 0x5555);
+        cr_assert(tile->flags[at] == 0 && tile->flags[at - 1] == 0x55 &&
+                  tile->flags[at + 1] == 0x55);
+    }
+    cr_expect(tile->cols.price[7] == 0 && tile->cols.price[6] && tile->cols.price[8]);
+    for (uint32_t row = 0; row < PLAN_TILE_SERIES; row++) {
+        tile_clear_series(plan, tile, row);
+    }
+    struct tile_table tables[TILE_TABLES];
+    tile_tables(tile, tables);
+    for (int t = 0; t < TILE_TABLES; t++) { /* every element of every column was reached */
+        for (size_t r = 0; r < tables[t].table->count; r++) {
+            const struct column *column = &tables[t].table->rows[r];
+            unsigned char *plane;
+            memcpy(&plane, (unsigned char *)tables[t].cols + column->pointer_offset, sizeof plane);
+            for (size_t i = 0;
+                 i < PLAN_TILE_SERIES * column->width * column_type_bytes(column->type); i++) {
+                cr_assert(plane[i] == 0, "%s", column->name);
+            }
+        }
+    }
+    tile_destroy(tile);
+}
+
+Test(tile, clearing_a_slot_leaves_the_others)
+{
+    struct tile *tile = tile_create(plan, 0);
+    memset(tile->block, 0x55, tile_bytes(plan));
+    tile_clear_slot(plan, tile, 3);
+    for (uint32_t row = 0; row < PLAN_TILE_SERIES; row++) {
+        cr_assert(tile->units[3 * PLAN_TILE_SERIES + row] == 0);
+        cr_assert(tile->flags[3 * PLAN_TILE_SERIES + row] == 0);
+        cr_assert(tile->units[2 * PLAN_TILE_SERIES + row] &&
+                  tile->flags[4 * PLAN_TILE_SERIES + row]);
+    }
+    cr_expect(tile->cols.first[0] != 0);
+    tile_destroy(tile);
+}
+
+Test(tile, buckets_go_round_the_slots_also_before_the_epoch)
+{
+    int64_t slots = plan->slots;
+    cr_expect(tile_slot(plan, 0) == 0 && tile_slot(plan, slots) == 0);
+    cr_expect(tile_slot(plan, slots - 1) == (uint32_t)slots - 1);
+    cr_expect(tile_slot(plan, -1) == (uint32_t)slots - 1 && tile_slot(plan, -slots) == 0);
+}
