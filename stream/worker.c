@@ -21,6 +21,7 @@ void worker_init(struct worker *worker, struct worker_shared *shared, enum worke
     atomic_store(&worker->phase, "starting");
     worker->work = calloc(1, sizeof *worker->work);
     ASSERT(worker->work && "out of memory for a worker");
+    worker->view.loop_ms = worker->work->loop_ms = kafka_now_ms(); /* new, not hung */
 }
 
 void worker_fini(struct worker *worker)
