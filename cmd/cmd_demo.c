@@ -12,6 +12,7 @@
 #include <time.h>
 
 struct demo_args {
+    const char *listen; /* NULL: http.listen */
     struct arg_list sets;
     int64_t seconds, products, orders, speed, seed, anomalies;
 };
@@ -27,6 +28,8 @@ static const struct arg ROWS[] = {
     ROW("orders-per-day", ARG_INT, "N", "its orders on an average day (250)", orders),
     ROW("anomalies", ARG_INT, "N", "incidents per 10,000 product-days (20)", anomalies),
     ROW("seed", ARG_INT, "N", "another shop (1)", seed),
+    ROW("listen", ARG_TEXT, "ADDRESS:PORT", "where the live page is; port 0: any that is free",
+        listen),
     ROW("set", ARG_TEXTS, "KEY=VALUE", "override one option; may be repeated", sets),
 };
 static const struct arg_spec SPEC = {
@@ -143,14 +146,22 @@ static struct status *load_settings(const struct demo_args *args, const struct m
                                        "kafka.fetch.wait.max.ms=10",
                                        "kafka.topic.metadata.refresh.interval.ms=300000"};
     enum { OUR_COUNT = sizeof OURS / sizeof OURS[0] };
-    const char *sets[OUR_COUNT + 1 + ARG_LIST_MAX];
-    char address[SET_BYTES];
+    const char *sets[OUR_COUNT + 2 + ARG_LIST_MAX];
+    char address[SET_BYTES], listen[SET_BYTES];
     size_t count = 0;
     (void)snprintf(address, sizeof address, "kafka.bootstrap.servers=%s", mock_bus_address(bus));
     for (; count < OUR_COUNT; count++) {
         sets[count] = OURS[count];
     }
     sets[count++] = address;
+    if (args->listen) {
+        if (snprintf(listen, sizeof listen, "http.listen=%s", args->listen) >= SET_BYTES) {
+            return status_new(STATUS_USAGE,
+                              "demo: --listen: expected ADDRESS:PORT, found '%.40s...'",
+                              args->listen);
+        }
+        sets[count++] = listen;
+    }
     for (size_t i = 0; i < args->sets.count; i++) {
         sets[count++] = args->sets.values[i];
     }

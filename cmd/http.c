@@ -99,6 +99,19 @@ static unsigned serve_replenishments(const struct request *request)
     return MHD_HTTP_OK;
 }
 
+static unsigned serve_forecasts(const struct request *request)
+{
+    recent_list(request->http->options.recent, TOPIC_FORECASTS, "", limit_of(request),
+                request->out);
+    return MHD_HTTP_OK;
+}
+
+static unsigned serve_shards(const struct request *request)
+{
+    metrics_shards(request->http->options.runtime, request->out);
+    return MHD_HTTP_OK;
+}
+
 static unsigned serve_keys(const struct request *request)
 {
     recent_keys(request->http->options.recent, TOPIC_FORECASTS, slice_of(query(request, "part")),
@@ -138,6 +151,9 @@ static const struct route {
     {"/api/v1/status", JSON, serve_status},
     {"/api/v1/alerts", JSON, serve_alerts},
     {"/api/v1/replenishments", JSON, serve_replenishments},
+    {"/api/v1/proposals", JSON, serve_replenishments},
+    {"/api/v1/forecasts", JSON, serve_forecasts},
+    {"/api/v1/shards", JSON, serve_shards},
     {"/api/v1/keys", JSON, serve_keys},
     {"/api/v1/series", JSON, serve_series},
 };
@@ -191,7 +207,8 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection, 
     } else if (!route) {
         code = MHD_HTTP_NOT_FOUND;
         buf_text(&body, "not here; try /, /metrics, /healthz, /readyz, /status, /api/v1/alerts, "
-                        "/api/v1/replenishments, /api/v1/keys, /api/v1/series\n");
+                        "/api/v1/proposals, /api/v1/forecasts, /api/v1/shards, /api/v1/keys, "
+                        "/api/v1/series\n");
     } else {
         struct request request = {context, connection, &body};
         code = route->serve(&request);

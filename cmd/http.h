@@ -9,6 +9,9 @@
  *                                               with the reasons
  *   /status, /api/v1/status           counts, workers, shards
  *   /api/v1/alerts?state=OPEN,UPDATE&limit=N   newest event of each alert; replenishments the same
+ *   /api/v1/proposals                          another name of replenishments
+ *   /api/v1/forecasts?limit=N                  newest forecasts
+ *   /api/v1/shards                             the shards of /status
  *   /api/v1/keys?part=TEXT            series with a forecast ("SKU|LOCATION") that contain TEXT
  *   /api/v1/series?sku=S&location=L   {"series": ring, stock, alerts; "forecast": newest event}
  */

@@ -114,7 +114,7 @@ static void put_lines(struct buf *out, const struct sums *sums)
     number(out, "stock_records_total", "counter", "stock movements applied",
            (double)sums->stock_lines);
     number(out, "forecasts_total", "counter", "forecast events committed", (double)view->forecasts);
-    number(out, "alert_events_total", "counter", "alert events committed", (double)view->alerts);
+    number(out, "alerts_total", "counter", "alert events committed", (double)view->alerts);
     number(out, "replenishments_total", "counter", "replenishment events committed",
            (double)view->replenishments);
     number(out, "closes_total", "counter", "buckets closed, summed over shards",
@@ -135,6 +135,7 @@ static void put_transactions(struct buf *out, const struct sums *sums)
     buf_print(out,
               "restock_txn_commit_seconds_sum %.6f\nrestock_txn_commit_seconds_count %" PRIu64 "\n",
               (double)sums->commit_us / 1e6, total);
+    number(out, "txn_commits_total", "counter", "transactions committed", (double)sums->commits);
     number(out, "txn_aborts_total", "counter", "transactions aborted and sent again",
            (double)sums->aborts);
     number(out, "output_records_total", "counter", "records written in committed transactions",
@@ -143,20 +144,36 @@ static void put_transactions(struct buf *out, const struct sums *sums)
            (double)sums->bytes);
 }
 
+static void put_reasons(struct buf *out, const char *name, int worker, const char *label,
+                        const struct ingest_reason *reasons, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        buf_print(out, "restock_%s{worker=\"%d\",%s=", name, worker, label);
+        datum_print_text(out, slice_of(reasons[i].reason));
+        buf_print(out, "} %" PRIu64 "\n", reasons[i].count);
+    }
+}
+
+static void put_refused(struct buf *out, struct runtime *runtime)
+{
+    head(out, "dlq_records_total", "counter", "messages refused, by reason");
+    for (struct each each = {.runtime = runtime}; next(&each);) {
+        put_reasons(out, "dlq_records_total", each.number, "reason", each.view->ingest.reasons,
+                    each.view->ingest.reason_count);
+    }
+    head(out, "filtered_total", "counter", "order lines left out on purpose, by filter");
+    for (struct each each = {.runtime = runtime}; next(&each);) {
+        put_reasons(out, "filtered_total", each.number, "filter", each.view->ingest.filters,
+                    each.view->ingest.filter_count);
+    }
+}
+
 static void put_sources(struct buf *out, struct runtime *runtime)
 {
     static const char *const NAMES[INPUT_COUNT] = {[INPUT_ORDERS] = "orders",
                                                    [INPUT_STOCK] = "stock",
                                                    [INPUT_ITEMS] = "items",
                                                    [INPUT_FEEDBACK] = "feedback"};
-    head(out, "dlq_records_total", "counter", "messages refused, by reason");
-    for (struct each each = {.runtime = runtime}; next(&each);) {
-        for (size_t i = 0; i < each.view->ingest.reason_count; i++) {
-            buf_print(out, "restock_dlq_records_total{worker=\"%d\",reason=", each.number);
-            datum_print_text(out, slice_of(each.view->ingest.reasons[i].reason));
-            buf_print(out, "} %" PRIu64 "\n", each.view->ingest.reasons[i].count);
-        }
-    }
     head(out, "input_records_total", "counter", "messages read from the inputs");
     for (struct each each = {.runtime = runtime}; next(&each);) {
         if (each.role == WORKER_INGEST) {
@@ -229,6 +246,7 @@ void metrics_prometheus(struct runtime *runtime, struct buf *out)
     number(out, "kafka_rtt_seconds", "gauge", "mean round trip to the slowest broker",
            (double)sums->rtt_us / 1e6);
     put_transactions(out, sums);
+    put_refused(out, runtime);
     put_sources(out, runtime);
     put_shards(out, runtime);
     free(sums);
@@ -245,11 +263,11 @@ static void put_time(struct buf *json, const char *name, int64_t ms)
     }
 }
 
-static void status_shards(struct runtime *runtime, struct buf *json)
+void metrics_shards(struct runtime *runtime, struct buf *json)
 {
     const struct plan *plan = runtime_plan(runtime);
     bool first = true;
-    buf_text(json, ",\"shards\":[");
+    buf_byte(json, '[');
     for (struct each each = {.runtime = runtime}; next(&each);) {
         for (size_t s = 0; s < each.view->shard_count; s++) {
             const struct shard_view *shard = &each.view->shards[s];
@@ -314,7 +332,8 @@ void metrics_status(struct runtime *runtime, struct buf *json)
               sums->stock_lines, view->forecasts, view->alerts, view->replenishments, sums->skus,
               sums->unknown, sums->open_alerts, sums->open_proposals, sums->state_bytes, view->lag);
     status_workers(runtime, json);
-    status_shards(runtime, json);
+    buf_text(json, ",\"shards\":");
+    metrics_shards(runtime, json);
     buf_byte(json, '}');
     free(sums);
 }

@@ -9,6 +9,7 @@
 void metrics_prometheus(struct runtime *runtime, struct buf *out);
 /* {"version", "instance", "ready", "lines": {...}, "workers": [...], "shards": [...]} */
 void metrics_status(struct runtime *runtime, struct buf *json);
+void metrics_shards(struct runtime *runtime, struct buf *json); /* the array of "shards" alone */
 /* True: ready. Else one reason a line. */
 bool metrics_ready(struct runtime *runtime, struct buf *reasons);
 
