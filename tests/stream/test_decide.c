@@ -1,0 +1,149 @@
+/* Stock, stock-out alerts and proposals of a shard: stream/decide.c, seen through its outputs. */
+#include "tests/stream/play_fixture.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct play play;
+
+static void set_up(void)
+{
+    play_init(&play, "forecasts.emit=never");
+    fixture_item(&play.log, "A", 3, 7, 1, 1);
+    play_stock(&play, STOCK_COUNT, 0, 1000, "count");
+    play_days(&play, 0, 30, 8);
+}
+
+static void tear_down(void)
+{
+    play_fini(&play);
+}
+
+TestSuite(decide, .init = set_up, .fini = tear_down);
+
+enum { LINE_BYTES = 8192, ID_BYTES = 33 };
+
+static size_t proposals(char *line)
+{
+    return play_outputs(&play, TOPIC_REPLENISHMENTS, line, LINE_BYTES);
+}
+
+static int64_t number_in(const char *line, const char *name)
+{
+    char key[64];
+    (void)snprintf(key, sizeof key, "\"%s\":", name);
+    const char *at = strstr(line, key);
+    cr_assert(at, "%s in %s", name, line);
+    return strtoll(at + strlen(key), NULL, 10);
+}
+
+static void id_in(const char *line, char id[ID_BYTES])
+{
+    const char *at = strstr(line, "\"proposal_id\":\"");
+    cr_assert(at, "%s", line);
+    memcpy(id, at + strlen("\"proposal_id\":\""), ID_BYTES - 1);
+    id[ID_BYTES - 1] = '\0';
+}
+
+/* A count of 20 units brings a proposal at the next close. */
+static int64_t make_need(char id[ID_BYTES])
+{
+    char line[LINE_BYTES];
+    play_stock(&play, STOCK_COUNT, 30.1, 20, "count");
+    play_days(&play, 30, 31, 8);
+    cr_assert(proposals(line) == 1 && strstr(line, "\"PROPOSED\""), "%s", line);
+    id_in(line, id);
+    return number_in(line, "quantity");
+}
+
+Test(decide, enough_stock_is_no_reason_to_speak)
+{
+    char line[LINE_BYTES];
+    cr_expect(proposals(line) == 0, "%s", line);
+    cr_expect(!play_wrote(&play, "\"stockout\""));
+    cr_expect(play_says(&play, "\"available\":760"));
+}
+
+Test(decide, the_last_unit_sold_is_announced_at_once)
+{
+    char line[LINE_BYTES];
+    play_order(&play, 30.1, 760, "whole sale");
+    play_apply(&play); /* no tick, no close */
+    fixture_commit(&play.fixture);
+    cr_assert(play_wrote(&play, "\"stockout\""));
+    play_outputs(&play, TOPIC_ALERTS, line, sizeof line);
+    struct shard_view view;
+    shard_view(play.fixture.shard, &view);
+    cr_expect(view.open_alerts >= 1);
+    cr_expect(play_says(&play, "\"kind\":\"stockout\""));
+}
+
+Test(decide, a_proposal_covers_the_need_and_says_why)
+{
+    char id[ID_BYTES], line[LINE_BYTES];
+    int64_t quantity = make_need(id);
+    proposals(line);
+    cr_expect(quantity > 20 && quantity < 400, "%lld", (long long)quantity);
+    cr_expect(number_in(line, "on_hand") == 12 && number_in(line, "on_order") == 0, "%s", line);
+    cr_expect(strstr(line, "\"supplier\":\"S1\"") && strstr(line, "\"why\":{"));
+    cr_expect(number_in(line, "revision") == 1);
+}
+
+Test(decide, an_accepted_proposal_is_supply_and_is_not_proposed_again)
+{
+    char id[ID_BYTES], line[LINE_BYTES], on_order[64];
+    int64_t quantity = make_need(id);
+    play_feedback(&play, FEEDBACK_ACCEPTED, id, -1);
+    play_run(&play);
+    cr_assert(proposals(line) == 2 && strstr(line, "\"CONFIRMED\"") && strstr(line, id), "%s",
+              line);
+    (void)snprintf(on_order, sizeof on_order, "\"on_order\":%lld,", (long long)quantity);
+    cr_expect(play_says(&play, on_order));
+    play_feedback(&play, FEEDBACK_ACCEPTED, id, -1); /* again */
+    play_run(&play);
+    cr_expect(play_says(&play, on_order), "counted once");
+    play_days(&play, 31, 32, 8);
+    size_t after = proposals(line);
+    cr_expect(after == 2 || number_in(line, "quantity") < quantity / 2,
+              "what is on the way was ordered anew: %s", line);
+}
+
+Test(decide, a_receipt_ends_the_supply)
+{
+    char id[ID_BYTES], line[LINE_BYTES], available[64];
+    int64_t quantity = make_need(id);
+    play_feedback(&play, FEEDBACK_EDITED, id, 500);
+    play_run(&play);
+    cr_expect(play_says(&play, "\"on_order\":500,"), "as edited, not %lld", (long long)quantity);
+    play_feedback(&play, FEEDBACK_ORDERED, id, -1);
+    play_run(&play);
+    proposals(line);
+    cr_expect(strstr(line, "\"ORDERED\""), "%s", line);
+    play_stock(&play, STOCK_RECEIPT, 32.1, 500, id);
+    play_run(&play);
+    (void)snprintf(available, sizeof available, "\"available\":%d,", 12 + 500);
+    cr_expect(play_says(&play, available) && play_says(&play, "\"on_order\":0,"));
+}
+
+Test(decide, a_rejected_one_is_not_repeated_the_next_day)
+{
+    char id[ID_BYTES], line[LINE_BYTES];
+    (void)make_need(id);
+    play_feedback(&play, FEEDBACK_REJECTED, id, -1);
+    play_run(&play);
+    cr_assert(proposals(line) == 2 && strstr(line, "\"REJECTED\""), "%s", line);
+    play_days(&play, 31, 32, 1);
+    cr_expect(proposals(line) == 2, "%s", line);
+}
+
+Test(decide, answers_to_what_was_never_asked_change_nothing)
+{
+    char line[LINE_BYTES];
+    play_feedback(&play, FEEDBACK_ACCEPTED, "00112233445566778899aabbccddeeff", 5);
+    play_feedback(&play, FEEDBACK_ACCEPTED, "not an id", 5);
+    play_feedback(&play, FEEDBACK_MUTE, "00112233445566778899aabbccddeeff", -1);
+    play_run(&play);
+    cr_expect(proposals(line) == 0);
+    cr_expect(play_says(&play, "\"on_order\":0,") && play_says(&play, "\"available\":760,"));
+}
