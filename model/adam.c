@@ -1,5 +1,6 @@
 #include "model/adam.h"
 
+#include "config/base/clones.h"
 #include <math.h>
 #include <string.h>
 
@@ -16,8 +17,8 @@ float adam_schedule(float peak, long step, long steps)
     return peak * (0.02f + 0.98f * 0.5f * (1 + cosf((float)M_PI * fminf(share, 1))));
 }
 
-__attribute__((target_clones("avx512f", "avx2", "default"))) static void
-apply(const struct adam *adam, float scale, float step, float shrink, float unbias)
+CLONES static void apply(const struct adam *adam, float scale, float step, float shrink,
+                         float unbias)
 {
     float *restrict w = adam->weights, *restrict g = adam->gradient, *restrict m = adam->first,
                     *restrict v = adam->second, *restrict average = adam->average;

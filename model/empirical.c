@@ -1,5 +1,6 @@
 #include "model/empirical.h"
 
+#include "config/base/clones.h"
 #include "config/base/ensure.h"
 #include "model/levels.h"
 
@@ -63,8 +64,7 @@ uint32_t empirical_sums(const struct empirical_history *history, uint32_t length
 
 /* Order by counting how many are smaller: no branch, and n * n comparisons in vector registers beat
  * a sort at this size. */
-__attribute__((target_clones("avx512f", "avx2", "default"))) static void
-rank_all(const float *restrict values, int n, int32_t *restrict ranks)
+CLONES static void rank_all(const float *restrict values, int n, int32_t *restrict ranks)
 {
     for (int i = 0; i < EMPIRICAL_MAX; i++) {
         ranks[i] = 0;

@@ -1,5 +1,6 @@
 #include "model/ewma.h"
 
+#include "config/base/clones.h"
 #include "model/negbin.h"
 
 #include <math.h>
@@ -19,9 +20,8 @@ static inline uint32_t capped(uint32_t n)
     return n < EWMA_SHARES ? n : EWMA_SHARES - 1;
 }
 
-__attribute__((target_clones("avx512f", "avx2", "default"))) void
-ewma_update(const struct ewma *ewma, const struct ewma_rows *rows, float factor, const float *units,
-            const uint8_t *learn)
+CLONES void ewma_update(const struct ewma *ewma, const struct ewma_rows *rows, float factor,
+                        const float *units, const uint8_t *learn)
 {
     float *restrict level = rows->level, *restrict variance = rows->variance;
     uint16_t *restrict observed = rows->observed;
@@ -43,9 +43,8 @@ ewma_update(const struct ewma *ewma, const struct ewma_rows *rows, float factor,
     }
 }
 
-__attribute__((target_clones("avx512f", "avx2", "default"))) void
-ewma_read(const struct ewma *ewma, const struct ewma_rows *rows, float *restrict level,
-          float *restrict spread)
+CLONES void ewma_read(const struct ewma *ewma, const struct ewma_rows *rows, float *restrict level,
+                      float *restrict spread)
 {
     const float *restrict share = ewma->share;
     for (uint32_t i = 0; i < rows->series; i++) {

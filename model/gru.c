@@ -1,10 +1,9 @@
 #include "model/gru.h"
 
+#include "config/base/clones.h"
 #include "model/gemm.h"
 
 #include <string.h>
-
-#define CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
 
 /* Rational minimax of tanh on [-7.9, 7.9] (the coefficients that Eigen uses): error below 3e-7, no
  * branch, no libm. */
