@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 enum { FIRST_SLOTS = 64, KEY_BYTES = 14, SCOPE_NAME_MAX = 200 };
+enum { SERIES_BOUND = 1 << 28 }; /* of state records: what is beyond is damage */
 
 struct alert_entry {
     struct alert alert;
@@ -465,7 +466,8 @@ bool alert_table_restore(struct alert_table *table, struct slice key, struct sli
         return false;
     }
     put_key(&table->key, &alert);
-    if (!slice_equal(buf_view(&table->key), key)) {
+    if (!slice_equal(buf_view(&table->key), key) ||
+        (alert.series >= SERIES_BOUND && alert.series != ALERT_NO_SERIES)) {
         return false;
     }
     struct alert_entry *entry = table->slots[place(table, alert.kind, alert.series, alert.scope)];
