@@ -291,7 +291,7 @@ Test(tails, hostile_bytes_are_refused)
 
 /* Whole chain: series of many speeds, means and spreads estimated as the forecaster does, a budget
  * that allows a few hundred events in 1.3 million series-buckets. */
-Test(tails, false_alarms_keep_to_the_budget, .timeout = 120)
+Test(tails, false_alarms_keep_to_the_budget)
 {
     enum { TILES = 13, S = TILES * N, CLOSES = 400 };
     const double budget = 2;

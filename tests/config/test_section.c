@@ -115,7 +115,7 @@ Test(section, a_name_of_kafka_given_twice)
 }
 
 /* Names and numbers that no person writes must not reach an assertion. */
-Test(section, bounds, .timeout = 60)
+Test(section, bounds)
 {
     struct buf text = {0};
     buf_text(&text, "kafka:\n");

@@ -186,7 +186,7 @@ static void repeat(struct buf *text, const char *part, int times)
 }
 
 /* One case each: the bound that must stop it, and not memory or patience. */
-Test(yaml, bounds, .timeout = 60)
+Test(yaml, bounds)
 {
     struct {
         const char *begin, *part;

@@ -107,7 +107,7 @@ Test(shard, output_does_not_depend_on_commits)
 
 /* Lines are applied, closes worked off in random pieces, commits made and the process killed at
  * random moments. */
-Test(shard, output_survives_restarts_anywhere, .timeout = 120)
+Test(shard, output_survives_restarts_anywhere)
 {
     struct fixture_log log = {0};
     fixture_shop(&log, 300, 40, 3);

@@ -90,7 +90,7 @@ static struct status *commit(struct fixture *f)
     return transaction_commit(f->transaction, &part, 1, f->member);
 }
 
-Test(transaction, commits_records_with_and_without_keys_and_headers, .timeout = 60)
+Test(transaction, commits_records_with_and_without_keys_and_headers)
 {
     struct fixture f;
     begin(&f);
@@ -104,7 +104,7 @@ Test(transaction, commits_records_with_and_without_keys_and_headers, .timeout = 
     end(&f);
 }
 
-Test(transaction, passing_errors_are_ridden_out, .timeout = 60)
+Test(transaction, passing_errors_are_ridden_out)
 {
     struct fixture f;
     begin(&f);
@@ -121,7 +121,7 @@ Test(transaction, passing_errors_are_ridden_out, .timeout = 60)
     end(&f);
 }
 
-Test(transaction, a_lost_generation_aborts_and_the_same_outbox_may_be_sent_again, .timeout = 60)
+Test(transaction, a_lost_generation_aborts_and_the_same_outbox_may_be_sent_again)
 {
     struct fixture f;
     begin(&f);
@@ -138,7 +138,7 @@ Test(transaction, a_lost_generation_aborts_and_the_same_outbox_may_be_sent_again
     end(&f);
 }
 
-Test(transaction, a_fenced_producer_is_fatal_and_is_replaced, .timeout = 60)
+Test(transaction, a_fenced_producer_is_fatal_and_is_replaced)
 {
     struct fixture f;
     begin(&f);
@@ -156,7 +156,7 @@ Test(transaction, a_fenced_producer_is_fatal_and_is_replaced, .timeout = 60)
     end(&f);
 }
 
-Test(transaction, the_deadline_ends_the_wait_for_a_broker_that_is_away, .timeout = 60)
+Test(transaction, the_deadline_ends_the_wait_for_a_broker_that_is_away)
 {
     struct fixture f;
     begin(&f);
@@ -171,7 +171,7 @@ Test(transaction, the_deadline_ends_the_wait_for_a_broker_that_is_away, .timeout
     end(&f);
 }
 
-Test(transaction, nothing_is_committed_without_a_membership, .timeout = 60)
+Test(transaction, nothing_is_committed_without_a_membership)
 {
     struct fixture f;
     begin(&f);
