@@ -4,7 +4,7 @@
 #ifndef RESTOCK_CLONES_H
 #define RESTOCK_CLONES_H
 
-#if defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_THREAD__) || defined(__clang__) /* clang 14 names the clones otherwise */
 #define CLONES
 #else
 #define CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
