@@ -551,7 +551,9 @@ static void clear_stale(struct shard *shard, uint32_t tile_index)
     struct tile *tile = shard->tiles[tile_index];
     for (uint32_t slot = 0; slot < shard->plan->slots; slot++) {
         int64_t bucket = tile->slot_bucket[slot];
-        if (bucket <= tile->closed && bucket > tile->closed - (int64_t)shard->plan->window) {
+        /* Either may be INT64_MIN: nothing read of the slot, no order line yet. */
+        if (bucket != INT64_MIN && bucket <= tile->closed &&
+            (uint64_t)tile->closed - (uint64_t)bucket < shard->plan->window) {
             continue;
         }
         for (uint32_t i = 0; i < PLAN_TILE_SERIES; i++) {

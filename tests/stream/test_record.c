@@ -87,3 +87,17 @@ Test(record, records_of_unknown_kinds_and_short_ones_are_refused)
         shard_destroy(shard);
     }
 }
+
+/* No order line was seen, so there is no last closed bucket yet. */
+Test(record, stock_alone_comes_back)
+{
+    struct play fresh;
+    play_init(&fresh, "forecasts.emit=always");
+    play_stock(&fresh, STOCK_COUNT, 0, 300, "count");
+    play_run(&fresh);
+    cr_expect(fixture_restart(&fresh.fixture) == 1);
+    cr_expect(play_says(&fresh, "\"available\":300,"));
+    play_days(&fresh, 0, 3, 5);
+    cr_expect(play_says(&fresh, "\"available\":285,") && play_units(&fresh, 1) == 5);
+    play_fini(&fresh);
+}
