@@ -45,18 +45,11 @@ static struct status *check_maps(const struct settings *settings)
 
 static struct status *connect_registry(const struct settings *settings)
 {
-    const struct stream_options *stream = &settings->stream;
-    if (!stream->registry_url[0]) {
+    struct registry *registry;
+    TRY(settings_registry(settings, &registry));
+    if (!registry) {
         return NULL;
     }
-    const char *password;
-    TRY(config_secret(settings->config, stream->registry_password, &password));
-    struct registry_options options = {.url = stream->registry_url,
-                                       .user = stream->registry_user,
-                                       .password = password,
-                                       .ca_file = stream->registry_ca};
-    struct registry *registry;
-    TRY(registry_create(&options, &registry));
     struct status *st = registry_check(registry);
     registry_destroy(registry);
     return st;

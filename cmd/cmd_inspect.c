@@ -237,9 +237,8 @@ static struct status *explain_topic(const struct settings *settings, const char 
     const struct input_options *input = &settings->stream.inputs[INPUT_ORDERS];
     struct wire_input wire = {.format = (enum wire_format)input->format};
     wire.schema_path = input->schema[0] ? config_relative(settings->config, input->schema) : NULL;
-    struct registry_options registry = {.url = settings->stream.registry_url};
     if (input->format == WIRE_CONFLUENT) {
-        TRY(registry_create(&registry, &wire.registry));
+        TRY(settings_registry(settings, &wire.registry));
     }
     (void)snprintf(work->topic, sizeof work->topic, "%s", topic);
     work->ends = calloc(work->limit + 1, sizeof *work->ends);

@@ -125,19 +125,11 @@ static void sell(struct shard *shard, const struct order_line *order, uint32_t s
     }
 }
 
-static struct position_rules rules_of(const struct shard *shard)
-{
-    const struct settings *settings = shard->plan->settings_ref;
-    return (struct position_rules){.count_on_hand = !settings->stream.stock_count_available,
-                                   .horizon_ms = settings->stream.lateness_ms +
-                                                 settings_max_lead_ms(settings)};
-}
-
 static void move_stock(struct shard *shard, uint32_t series, int64_t event_ms, int64_t quantity)
 {
     struct stock_entry *stock = decide_stock(shard, series);
     if (stock) {
-        struct position_rules rules = rules_of(shard);
+        struct position_rules rules = decide_rules(shard);
         position_order(&stock->position, &rules, event_ms, quantity);
         decide_trigger(shard, series, event_ms);
     }
@@ -258,7 +250,7 @@ static struct supply supply_of(const struct shard *shard, uint32_t series,
 static void apply_movement(struct shard *shard, struct stock_entry *stock,
                            const struct stock_line *line)
 {
-    struct position_rules rules = rules_of(shard);
+    struct position_rules rules = decide_rules(shard);
     struct position *position = &stock->position;
     switch (line->kind) {
     case STOCK_COUNT:

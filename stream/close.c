@@ -59,10 +59,7 @@ static void match_found(void *context, const struct cancel_match *match)
     /* Stock came back when the cancellation arrived; there was no such sale, so it goes again. */
     struct stock_entry *stock = decide_stock(shard, match->series);
     if (stock) {
-        const struct settings *settings = shard->plan->settings_ref;
-        struct position_rules rules = {.count_on_hand = !settings->stream.stock_count_available,
-                                       .horizon_ms = settings->stream.lateness_ms +
-                                                     settings_max_lead_ms(settings)};
+        struct position_rules rules = decide_rules(shard);
         position_order(&stock->position, &rules, match->event_ms, match->quantity);
         shard_touch(shard, match->series);
     }

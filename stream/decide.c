@@ -49,6 +49,14 @@ void decide_stock_drop(struct shard *shard, uint32_t series)
     }
 }
 
+struct position_rules decide_rules(const struct shard *shard)
+{
+    const struct settings *settings = shard->plan->settings_ref;
+    return (struct position_rules){.count_on_hand = !settings->stream.stock_count_available,
+                                   .horizon_ms = settings->stream.lateness_ms +
+                                                 settings_max_lead_ms(settings)};
+}
+
 int64_t decide_price(const struct shard *shard, uint32_t series)
 {
     const struct item_line *item = items_find(shard->items, series_sku(shard->series, series));

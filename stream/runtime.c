@@ -247,11 +247,7 @@ static struct status *create_plan(struct runtime *runtime)
     const struct stream_options *stream = &runtime->settings->stream;
     struct registry *registry = NULL;
     if (stream->output_format == WIRE_CONFLUENT) {
-        struct registry_options options = {.url = stream->registry_url,
-                                           .user = stream->registry_user,
-                                           .password = stream->registry_password,
-                                           .ca_file = stream->registry_ca};
-        TRY(registry_create(&options, &registry));
+        TRY(settings_registry(runtime->settings, &registry));
     }
     struct status *st = NULL;
     int64_t began = kafka_now_ms();

@@ -425,6 +425,22 @@ struct status *settings_load(const char *path, const char *const *sets, size_t s
     return NULL;
 }
 
+struct status *settings_registry(const struct settings *settings, struct registry **out)
+{
+    const struct stream_options *stream = &settings->stream;
+    *out = NULL;
+    if (!stream->registry_url[0]) {
+        return NULL;
+    }
+    const char *password;
+    TRY(config_secret(settings->config, stream->registry_password, &password));
+    struct registry_options options = {.url = stream->registry_url,
+                                       .user = stream->registry_user,
+                                       .password = password,
+                                       .ca_file = stream->registry_ca};
+    return registry_create(&options, out);
+}
+
 void settings_print(const struct settings *settings, FILE *out)
 {
     struct settings copy = *settings; /* bindings are to be written to, though nobody writes here */

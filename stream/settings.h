@@ -83,6 +83,10 @@ extern const struct option_table stream_option_table;
 struct status *settings_load(const char *path, const char *const *sets, size_t set_count,
                              struct settings *out) __attribute__((warn_unused_result));
 void settings_fini(struct settings *settings);
+/* A client of the configured registry, credentials resolved; *out NULL where registry.url is empty.
+ */
+struct status *settings_registry(const struct settings *settings, struct registry **out)
+    __attribute__((warn_unused_result));
 void settings_print(const struct settings *settings,
                     FILE *out); /* values in force, secrets hidden */
 /* All tables and free sections, for the reference and the template. */

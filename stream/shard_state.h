@@ -37,7 +37,6 @@
 /* Stock side of a series; only for those whose stock was ever reported. */
 struct stock_entry {
     uint32_t series;
-    bool corrected; /* spare */
     struct position position;
     struct proposal proposal;
 };
@@ -150,6 +149,7 @@ void decide_close(struct shard *shard, uint32_t series, const struct forecast_bl
 /* At an event that moved stock: the integer comparison, and the alert if it fires or may end. */
 void decide_trigger(struct shard *shard, uint32_t series, int64_t now_ms);
 void decide_feedback(struct shard *shard, const struct feedback_line *feedback);
+struct position_rules decide_rules(const struct shard *shard);
 int64_t decide_price(const struct shard *shard, uint32_t series); /* minor units; 0: unknown */
 
 /* apply.c */

@@ -705,21 +705,6 @@ static struct status *turn(struct ingest_worker *in)
  * -----------------------------------------------------------------------------------------------------------------
  */
 
-static struct status *open_registry(struct ingest_worker *in)
-{
-    const struct stream_options *stream = &in->settings->stream;
-    if (!stream->registry_url[0]) {
-        return NULL;
-    }
-    const char *password;
-    TRY(config_secret(in->settings->config, stream->registry_password, &password));
-    struct registry_options options = {.url = stream->registry_url,
-                                       .user = stream->registry_user,
-                                       .password = password,
-                                       .ca_file = stream->registry_ca};
-    return registry_create(&options, &in->registry);
-}
-
 static struct status *open_inputs(struct ingest_worker *in)
 {
     const struct settings *settings = in->settings;
@@ -787,7 +772,7 @@ static struct status *open_member(struct ingest_worker *in)
 static struct status *open_all(struct ingest_worker *in)
 {
     bool plain = in->settings->stream.delivery == DELIVERY_AT_LEAST_ONCE;
-    TRY(open_registry(in));
+    TRY(settings_registry(in->settings, &in->registry));
     TRY(open_inputs(in));
     TRY(open_ingest(in));
     TRY(transaction_open(in->settings, plain ? NULL : in->worker->id, &shared_of(in)->deadline_ms,
