@@ -2,9 +2,10 @@
  *
  * Life of a slot (one partition):
  *
- *     assigned ──► RESTORING ── state read, offsets agree ──► RUNNING ── revoked ──► WARM ──
- * assigned again, committed offset and ▲                                          │ │      sequence
- * are its own ──► RUNNING └────────── anything else: dropped ◄───────┴──── warm too long ─┘
+ *     assigned -> RESTORING -- state read, offsets agree --> RUNNING -- revoked --> WARM
+ *
+ *     WARM, assigned again, committed offset and sequence are its own --> RUNNING
+ *     WARM, anything else, or warm too long                           --> dropped
  *
  * A commit seals the outboxes of all dirty shards and sends them as one transaction. While the
  * outcome is not known a slot stays sealed: nothing is applied to it, and its outbox is sent again
@@ -14,440 +15,12 @@
 #include "stream/worker.h"
 
 #include "config/base/ensure.h"
-#include "config/base/log.h"
+#include "stream/worker_plan_parts.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-enum { BATCH = 256, TILES_A_TURN = 16, IDLE_WAIT_MS = 100, RETRY_MS = 50, RESTORE_TURN_MS = 20 };
-
-enum slot_state { SLOT_FREE, SLOT_RESTORING, SLOT_RUNNING, SLOT_WARM };
-
-/* What the group has, or would have, committed for the partition. */
-struct mark {
-    int64_t offset; /* -1: nothing */
-    uint64_t sequence;
-};
-
-struct slot {
-    enum slot_state state;
-    int32_t partition;
-    struct shard *shard;
-    struct outbox *outbox;
-    struct mark first, end; /* committed last; reached by the sealed outbox */
-    bool sealed;
-    int64_t position, warm_since_ms;
-    struct shard_counts counted; /* what the view holds already */
-};
-
-struct plan_worker {
-    struct worker *worker;
-    const struct settings *settings;
-    struct member *member;
-    struct transaction *transaction;
-    struct restore *restore;
-    struct slot *slots;
-    size_t slot_count;
-    uint64_t epoch; /* of the assignment that was adopted */
-    bool fetch_due; /* partitions were started since the fetch list was given */
-    bool begin_again; /* a shard was dropped though its partition may be ours */
-    int64_t dirty_since_ms, committed_ms, retry_ms;
-    struct status *fault; /* found where no status can be returned (the rebalance callback) */
-};
-
-static const char *lines_topic(const struct plan_worker *plan)
-{
-    return plan->settings->stream.topics[TOPIC_LINES];
-}
-
-static struct slot *find_slot(struct plan_worker *plan, int32_t partition)
-{
-    for (size_t i = 0; i < plan->slot_count; i++) {
-        if (plan->slots[i].partition == partition && plan->slots[i].state != SLOT_FREE) {
-            return &plan->slots[i];
-        }
-    }
-    return NULL;
-}
-
-static void drop_slot(struct plan_worker *plan, struct slot *slot)
-{
-    if (slot->state == SLOT_RESTORING && plan->restore) {
-        restore_drop(plan->restore, slot->partition);
-    }
-    shard_destroy(slot->shard);
-    outbox_destroy(slot->outbox);
-    *slot = (struct slot){0};
-}
-
-static struct slot *new_slot(struct plan_worker *plan, int32_t partition)
-{
-    for (size_t i = 0; i < plan->slot_count; i++) {
-        if (plan->slots[i].state == SLOT_FREE) {
-            plan->slots[i] = (struct slot){.partition = partition};
-            return &plan->slots[i];
-        }
-    }
-    struct slot *moved = realloc(plan->slots, (plan->slot_count + 1) * sizeof *moved);
-    ASSERT(moved && "out of memory for shards");
-    plan->slots = moved;
-    plan->slots[plan->slot_count] = (struct slot){.partition = partition};
-    return &plan->slots[plan->slot_count++];
-}
-
-/* --- commit
- * --------------------------------------------------------------------------------------------------------------------
- */
-
-static struct mark mark_of(const struct member_place *place)
-{
-    struct mark mark = {.offset = place->offset};
-    if (sscanf(place->metadata, "s=%" SCNu64, &mark.sequence) != 1) {
-        mark.sequence = 0;
-    }
-    return mark;
-}
-
-static bool same_mark(struct mark a, struct mark b)
-{
-    return a.offset == b.offset && (a.offset < 0 || a.sequence == b.sequence);
-}
-
-static void add_counts(struct shard_counts *sum, const struct shard_counts *now,
-                       struct shard_counts *before)
-{
-    sum->applied += now->applied - before->applied;
-    sum->duplicate += now->duplicate - before->duplicate;
-    sum->late += now->late - before->late;
-    sum->stock_lines += now->stock_lines - before->stock_lines;
-    sum->late_dropped += now->late_dropped - before->late_dropped;
-    sum->forecasts += now->forecasts - before->forecasts;
-    sum->alerts += now->alerts - before->alerts;
-    sum->replenishments += now->replenishments - before->replenishments;
-    sum->closes += now->closes - before->closes;
-    sum->tiles_closed += now->tiles_closed - before->tiles_closed;
-    *before = *now;
-}
-
-static void slot_committed(struct plan_worker *plan, struct slot *slot)
-{
-    if (plan->worker->shared->recent) {
-        recent_take(plan->worker->shared->recent, slot->outbox);
-    }
-    outbox_reset(slot->outbox);
-    shard_committed(slot->shard);
-    add_counts(&plan->worker->work->counts, shard_counts(slot->shard), &slot->counted);
-    slot->first = slot->end;
-    slot->sealed = false;
-}
-
-/* Ask until the broker answers; only the shutdown deadline ends it. */
-static struct status *ask_committed(struct plan_worker *plan, struct member_place *places,
-                                    size_t count)
-{
-    for (;;) {
-        struct status *st = member_committed(plan->member, places, count);
-        int64_t deadline = atomic_load(&plan->worker->shared->deadline_ms);
-        if (!status_has(st, STATUS_RETRY) || (deadline && kafka_now_ms() > deadline)) {
-            return st;
-        }
-        status_free(st);
-        worker_publish(plan->worker, false);
-        worker_pause(plan->worker, RETRY_MS);
-    }
-}
-
-/* After a failed transaction: what became of each sealed outbox? */
-static struct status *settle(struct plan_worker *plan)
-{
-    struct member_place *places = calloc(plan->slot_count + 1, sizeof *places);
-    ASSERT(places);
-    size_t count = 0;
-    for (size_t i = 0; i < plan->slot_count; i++) {
-        if (plan->slots[i].sealed) {
-            places[count++] = (struct member_place){.partition = plan->slots[i].partition};
-        }
-    }
-    struct status *st = ask_committed(plan, places, count);
-    for (size_t i = 0; !st && i < count; i++) {
-        struct slot *slot = find_slot(plan, places[i].partition);
-        struct mark mark = mark_of(&places[i]);
-        if (same_mark(mark, slot->end)) {
-            slot_committed(plan, slot);
-        } else if (!same_mark(mark, slot->first)) {
-            LOG_WARN("plan", "another worker went on with this shard: dropped",
-                     log_i64("partition", slot->partition), log_i64("offset", mark.offset));
-            drop_slot(plan, slot);
-            plan->begin_again = true; /* if the partition is still ours, restore it */
-        }
-    }
-    free(places);
-    return st;
-}
-
-static struct status *reopen(struct plan_worker *plan)
-{
-    for (;;) {
-        struct status *st = transaction_reopen(plan->transaction);
-        if (!st || !(status_has(st, STATUS_RETRY) || status_has(st, STATUS_FATAL)) ||
-            worker_stopping(plan->worker)) {
-            return st;
-        }
-        LOG_WARN("plan", status_message(st));
-        status_free(st);
-        worker_publish(plan->worker, false);
-        worker_pause(plan->worker, RETRY_MS * 10);
-    }
-}
-
-static size_t seal(struct plan_worker *plan, struct transaction_part *parts, char (*metadata)[32])
-{
-    size_t count = 0;
-    for (size_t i = 0; i < plan->slot_count; i++) {
-        struct slot *slot = &plan->slots[i];
-        if (slot->state != SLOT_RUNNING ||
-            (!slot->sealed && shard_clean(slot->shard) && !outbox_count(slot->outbox))) {
-            continue;
-        }
-        if (!slot->sealed) {
-            shard_seal(slot->shard, &slot->end.offset, &slot->end.sequence);
-            slot->sealed = true;
-        }
-        snprintf(metadata[count], sizeof metadata[count], "s=%" PRIu64, slot->end.sequence);
-        parts[count] = (struct transaction_part){.outbox = slot->outbox,
-                                                 .topic = lines_topic(plan),
-                                                 .partition = slot->partition,
-                                                 .offset = slot->end.offset,
-                                                 .metadata = metadata[count]};
-        count++;
-    }
-    return count;
-}
-
-static struct status *commit(struct plan_worker *plan)
-{
-    struct transaction_part *parts = calloc(plan->slot_count + 1, sizeof *parts);
-    char(*metadata)[32] = calloc(plan->slot_count + 1, sizeof *metadata);
-    ASSERT(parts && metadata);
-    size_t count = seal(plan, parts, metadata);
-    atomic_store(&plan->worker->phase, "committing");
-    struct status *st =
-        count ? transaction_commit(plan->transaction, parts, count, plan->member) : NULL;
-    free(parts);
-    free(metadata);
-    plan->committed_ms = kafka_now_ms();
-    plan->dirty_since_ms = 0;
-    if (!st) {
-        for (size_t i = 0; i < plan->slot_count; i++) {
-            if (plan->slots[i].sealed && plan->slots[i].state == SLOT_RUNNING) {
-                slot_committed(plan, &plan->slots[i]);
-            }
-        }
-        if (count) {
-            plan->worker->work->last_commit_ms = plan->worker->work->progress_ms =
-                plan->committed_ms;
-        }
-        return NULL;
-    }
-    if (status_code(st) == STATUS_TIMEOUT || status_code(st) == STATUS_STATE) {
-        return st;
-    }
-    bool dead = status_has(st, STATUS_FATAL);
-    status_free(st);
-    if (dead) {
-        TRY(reopen(plan));
-    }
-    plan->retry_ms = kafka_now_ms() + RETRY_MS;
-    return settle(plan);
-}
-
-static bool any_sealed(const struct plan_worker *plan)
-{
-    for (size_t i = 0; i < plan->slot_count; i++) {
-        if (plan->slots[i].sealed && plan->slots[i].state == SLOT_RUNNING) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* --- assignment
- * ------------------------------------------------------------------------------------------------------------------
- */
-
-static void on_revoke(void *context)
-{
-    struct plan_worker *plan = context;
-    if (!plan->fault && member_joined(plan->member)) {
-        plan->fault = commit(plan);
-    }
-    for (size_t i = 0; i < plan->slot_count; i++) {
-        struct slot *slot = &plan->slots[i];
-        if (slot->state == SLOT_RUNNING) {
-            const struct member_part *part = member_part(plan->member, 0, slot->partition);
-            slot->position = part ? part->next : slot->position;
-            slot->state = SLOT_WARM;
-            slot->warm_since_ms = kafka_now_ms();
-        } else if (slot->state == SLOT_RESTORING) {
-            drop_slot(plan, slot);
-        }
-    }
-}
-
-static struct status *on_record(void *context, int32_t partition, struct slice key,
-                                struct slice value)
-{
-    struct slot *slot = find_slot(context, partition);
-    ASSERT(slot);
-    return shard_restore(slot->shard, key, value);
-}
-
-static struct status *begin_restore(struct plan_worker *plan, const struct member_place *place)
-{
-    if (!plan->restore) {
-        TRY(restore_open(plan->settings, plan->worker->shared->probe, &plan->restore));
-    }
-    struct slot *slot = new_slot(plan, place->partition);
-    slot->first = mark_of(place);
-    slot->outbox = outbox_create();
-    ASSERT(slot->outbox && "out of memory for an outbox");
-    struct status *st =
-        shard_create(plan->worker->shared->plan, place->partition, slot->outbox, &slot->shard);
-    st = st ? st : restore_begin(plan->restore, place->partition);
-    if (st) {
-        drop_slot(plan, slot);
-        return st;
-    }
-    slot->state = SLOT_RESTORING;
-    return NULL;
-}
-
-static void run_slot(struct plan_worker *plan, struct slot *slot, int64_t offset)
-{
-    slot->state = SLOT_RUNNING;
-    struct member_part *part = member_part(plan->member, 0, slot->partition);
-    ASSERT(part && part->assigned);
-    member_start(part, offset);
-    plan->fetch_due = true;
-}
-
-/* A warm shard may be used when nobody else committed since; an outbox that is still sealed is sent
- * first. */
-static struct status *adopt_one(struct plan_worker *plan, const struct member_place *place)
-{
-    struct slot *slot = find_slot(plan, place->partition);
-    if (slot) {
-        struct mark mark = mark_of(place);
-        if (slot->sealed && same_mark(mark, slot->end)) {
-            slot_committed(plan, slot);
-        }
-        if (same_mark(mark, slot->first)) {
-            run_slot(plan, slot, slot->position);
-            LOG_INFO("plan", "shard was kept warm", log_i64("partition", slot->partition),
-                     log_i64("offset", slot->position));
-            return NULL;
-        }
-        drop_slot(plan, slot);
-    }
-    return begin_restore(plan, place);
-}
-
-static struct status *adopt(struct plan_worker *plan)
-{
-    uint64_t epoch = member_epoch(plan->member);
-    if (epoch == plan->epoch || !member_joined(plan->member)) {
-        return NULL;
-    }
-    size_t count = 0, wanted = 0;
-    const struct member_part *parts = member_parts(plan->member, &count);
-    struct member_place *places = calloc(count + 1, sizeof *places);
-    ASSERT(places);
-    for (size_t i = 0; i < count; i++) {
-        const struct slot *slot = find_slot(plan, parts[i].partition);
-        if (parts[i].assigned && (!slot || slot->state == SLOT_WARM)) {
-            places[wanted++] = (struct member_place){.partition = parts[i].partition};
-        }
-    }
-    struct status *st = member_committed(plan->member, places, wanted);
-    for (size_t i = 0; !st && i < wanted; i++) {
-        st = adopt_one(plan, &places[i]);
-    }
-    free(places);
-    if (status_has(st, STATUS_RETRY)) {
-        LOG_WARN("plan", status_message(st));
-        status_free(st);
-        worker_pause(plan->worker, RETRY_MS);
-        return NULL; /* the epoch is not adopted: again at the next turn */
-    }
-    plan->epoch = epoch;
-    return st;
-}
-
-static struct status *restored(struct plan_worker *plan, int32_t partition)
-{
-    struct slot *slot = find_slot(plan, partition);
-    ASSERT(slot && slot->state == SLOT_RESTORING);
-    bool plain = plan->settings->stream.delivery == DELIVERY_AT_LEAST_ONCE;
-    int64_t next = -1;
-    TRY(status_wrap(
-        shard_restored(slot->shard, plain ? -1 : slot->first.offset, slot->first.sequence, &next),
-        "topic `%s` partition %d", lines_topic(plan), (int)partition));
-    slot->counted = *shard_counts(slot->shard);
-    run_slot(plan, slot, next);
-    return NULL;
-}
-
-/* The fetch list is given when all shards of an assignment are ready: each list starts all anew. */
-static struct status *fetch_maybe(struct plan_worker *plan)
-{
-    if (!plan->fetch_due || plan->restore || plan->epoch != member_epoch(plan->member)) {
-        return NULL;
-    }
-    plan->fetch_due = false;
-    return member_fetch(plan->member);
-}
-
-static struct status *restore_some(struct plan_worker *plan)
-{
-    if (!plan->restore) {
-        return NULL;
-    }
-    int32_t done = -1;
-    struct status *st = restore_step(plan->restore, RESTORE_TURN_MS, on_record, plan, &done);
-    uint64_t before = plan->worker->work->restore.records;
-    restore_view(plan->restore, &plan->worker->work->restore);
-    if (plan->worker->work->restore.records != before) {
-        plan->worker->work->progress_ms = kafka_now_ms();
-    }
-    if (!st && done >= 0) {
-        plan->worker->work->progress_ms = kafka_now_ms();
-        st = restored(plan, done);
-    }
-    if (!st && !restore_active(plan->restore)) {
-        restore_close(
-            plan->restore); /* its connections are needed again only at the next rebalance */
-        plan->restore = NULL;
-    }
-    return st;
-}
-
-static void cool(struct plan_worker *plan)
-{
-    int64_t now = kafka_now_ms();
-    for (size_t i = 0; i < plan->slot_count; i++) {
-        struct slot *slot = &plan->slots[i];
-        if (slot->state == SLOT_WARM &&
-            now - slot->warm_since_ms > plan->settings->stream.warm_ms) {
-            drop_slot(plan, slot);
-        }
-    }
-}
-
-/* --- the log
- * -----------------------------------------------------------------------------------------------------------------------
- */
+enum { BATCH = 256, TILES_A_TURN = 16, IDLE_WAIT_MS = 100 };
 
 /* Apply a batch; when the outbox is full it is committed in between. A commit that does not succeed
  * leaves the rest of the batch to be read again. */
@@ -467,8 +40,8 @@ static struct status *apply_batch(struct plan_worker *plan, struct slot *slot,
         if ((int64_t)outbox_bytes(slot->outbox) < limit) {
             continue;
         }
-        TRY(commit(plan));
-        slot = find_slot(plan, part->partition);
+        TRY(worker_plan_commit(plan));
+        slot = worker_plan_slot(plan, part->partition);
         if (!slot || slot->sealed) { /* dropped, or to be sent again: the rest is read once more
                                       * then, because only a turn of the loop serves a rebalance */
             member_start(part, message->offset + 1);
@@ -536,9 +109,9 @@ static struct status *read_all(struct plan_worker *plan, struct turn *turn)
 static struct status *commit_maybe(struct plan_worker *plan, const struct turn *turn, int64_t *wait)
 {
     int64_t now = kafka_now_ms();
-    if (any_sealed(plan)) {
+    if (worker_plan_any_sealed(plan)) {
         *wait = plan->retry_ms - now;
-        return now >= plan->retry_ms ? commit(plan) : NULL;
+        return now >= plan->retry_ms ? worker_plan_commit(plan) : NULL;
     }
     if (!turn->dirty) {
         return NULL;
@@ -548,15 +121,11 @@ static struct status *commit_maybe(struct plan_worker *plan, const struct turn *
     int64_t due = drained ? plan->committed_ms + plan->settings->stream.commit_min_interval_ms
                           : plan->dirty_since_ms + plan->settings->stream.commit_interval_ms;
     if (turn->full || now >= due) {
-        return commit(plan);
+        return worker_plan_commit(plan);
     }
     *wait = due - now;
     return NULL;
 }
-
-/* --- --until-end, view
- * -----------------------------------------------------------------------------------------------------------
- */
 
 static bool slot_done(struct plan_worker *plan, const struct slot *slot)
 {
@@ -636,7 +205,7 @@ static void fill_view(struct plan_worker *plan)
         }
         const struct member_part *part = member_part(plan->member, 0, slot->partition);
         int64_t low = -1, high = -1;
-        rd_kafka_get_watermark_offsets(member_kafka(plan->member)->rk, lines_topic(plan),
+        rd_kafka_get_watermark_offsets(member_kafka(plan->member)->rk, worker_plan_topic(plan),
                                        slot->partition, &low, &high);
         int64_t lag = part && high > part->next && part->next >= 0 ? high - part->next : 0;
         work->shard_lag[work->shard_count] = lag;
@@ -644,10 +213,6 @@ static void fill_view(struct plan_worker *plan)
         work->lag += lag;
     }
 }
-
-/* --- life
- * ----------------------------------------------------------------------------------------------------------------------------
- */
 
 static struct status *turn_once(struct plan_worker *plan)
 {
@@ -665,14 +230,14 @@ static struct status *turn_once(struct plan_worker *plan)
                                 "another worker went on with a shard of ours");
     }
     atomic_store(&plan->worker->phase, "taking over partitions");
-    TRY(adopt(plan));
+    TRY(worker_plan_adopt(plan));
     atomic_store(&plan->worker->phase, "working");
-    TRY(restore_some(plan));
-    TRY(fetch_maybe(plan));
+    TRY(worker_plan_restore(plan));
+    TRY(worker_plan_fetch(plan));
     TRY(read_all(plan, &turn));
     TRY(commit_maybe(plan, &turn, &wait));
     transaction_poll(plan->transaction);
-    cool(plan);
+    worker_plan_cool(plan);
     answer(plan);
     if (plan->worker->shared->until_end) {
         look_done(plan);
@@ -698,7 +263,7 @@ static void plan_fini(struct plan_worker *plan, bool in_order)
             plan->slots[i].state = plan->slots[i].state == SLOT_RESTORING
                                        ? SLOT_RUNNING
                                        : plan->slots[i].state; /* no restore_drop: all goes */
-            drop_slot(plan, &plan->slots[i]);
+            worker_plan_drop(plan, &plan->slots[i]);
         }
     }
     atomic_store(&plan->worker->phase, "closing its readers");
@@ -714,9 +279,9 @@ struct status *worker_plan_run(struct worker *worker)
     bool plain = plan.settings->stream.delivery == DELIVERY_AT_LEAST_ONCE;
     struct member_options options = {.group = worker->group,
                                      .instance = shared->static_membership ? worker->id : NULL,
-                                     .topics = {lines_topic(&plan)},
+                                     .topics = {worker_plan_topic(&plan)},
                                      .topic_count = 1,
-                                     .revoke = on_revoke,
+                                     .revoke = worker_plan_revoke,
                                      .context = &plan};
     struct status *st = transaction_open(plan.settings, plain ? NULL : worker->id,
                                          &shared->deadline_ms, &plan.transaction);
@@ -725,8 +290,8 @@ struct status *worker_plan_run(struct worker *worker)
         st = turn_once(&plan);
     }
     if (!st) {
-        st = commit(&plan);
-        if (!st && any_sealed(&plan)) {
+        st = worker_plan_commit(&plan);
+        if (!st && worker_plan_any_sealed(&plan)) {
             st = status_new_flags(STATUS_BROKER, STATUS_RETRY,
                                   "the last transaction did not commit; nothing of it is visible");
         }
