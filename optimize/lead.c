@@ -12,12 +12,13 @@ static const double CELL[LEAD_POINTS] = {0.1, 0.2, 0.2, 0.2, 0.15, 0.1, 0.04, 0.
 static const double NORMAL[LEAD_POINTS] = {-1.6448536, -0.8416212, -0.2533471, 0.2533471,
                                            0.7554150,  1.2815516,  1.8807936,  2.5758293};
 
-static void add(struct lead *lead, int64_t slots, double weight)
+void lead_add(struct lead *lead, int64_t slots, double weight)
 {
     if (lead->count && lead->slots[lead->count - 1] == slots) {
         lead->weight[lead->count - 1] += weight;
         return;
     }
+    ASSERT(lead->count < LEAD_POINTS);
     lead->slots[lead->count] = slots;
     lead->weight[lead->count] = weight;
     lead->count++;
@@ -28,11 +29,11 @@ static void add_between(struct lead *lead, double mean)
     double whole = floor(mean);
     double part = mean - whole;
     if (part < 1e-9 || whole < 1) {
-        add(lead, (int64_t)fmax(1, floor(mean + 0.5)), 1);
+        lead_add(lead, (int64_t)fmax(1, floor(mean + 0.5)), 1);
         return;
     }
-    add(lead, (int64_t)whole, 1 - part);
-    add(lead, (int64_t)whole + 1, part);
+    lead_add(lead, (int64_t)whole, 1 - part);
+    lead_add(lead, (int64_t)whole + 1, part);
 }
 
 void lead_init(struct lead *lead, double mean, double sd)
@@ -41,7 +42,7 @@ void lead_init(struct lead *lead, double mean, double sd)
     mean = isfinite(mean) && mean > 0 ? fmin(mean, LEAD_MOST) : 0;
     sd = isfinite(sd) && sd > 0 ? fmin(sd, 2 * mean) : 0;
     if (!(mean > 0)) {
-        add(lead, 0, 1);
+        lead_add(lead, 0, 1);
         return;
     }
     if (!(sd > 0)) {
@@ -53,7 +54,7 @@ void lead_init(struct lead *lead, double mean, double sd)
     for (int i = 0; i < LEAD_POINTS; i++) {
         double cube = fmax(1 - ninth + NORMAL[i] * root, 0);
         double slots = floor(mean * cube * cube * cube + 0.5);
-        add(lead, (int64_t)fmin(fmax(slots, 1), LEAD_MOST), CELL[i]);
+        lead_add(lead, (int64_t)fmin(fmax(slots, 1), LEAD_MOST), CELL[i]);
     }
 }
 
@@ -64,12 +65,12 @@ void lead_remaining(const struct lead *lead, int64_t passed, struct lead *out)
     for (uint32_t i = 0; i < lead->count; i++) {
         if (lead->slots[i] >= passed) {
             sum += lead->weight[i];
-            add(&left, lead->slots[i] - passed, lead->weight[i]);
+            lead_add(&left, lead->slots[i] - passed, lead->weight[i]);
         }
     }
     if (left.count == 0) {
         int64_t more = (int64_t)floor(lead_mean(lead) / 4 + 0.5);
-        add(&left, more > 1 ? more : 1, 1);
+        lead_add(&left, more > 1 ? more : 1, 1);
         sum = 1;
     }
     for (uint32_t i = 0; i < left.count; i++) {
@@ -98,11 +99,4 @@ int64_t lead_quantile(const struct lead *lead, double level)
         }
     }
     return lead->slots[lead->count - 1];
-}
-
-void lead_shift(struct lead *lead, int64_t slots)
-{
-    for (uint32_t i = 0; i < lead->count; i++) {
-        lead->slots[i] += slots;
-    }
 }

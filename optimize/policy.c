@@ -21,7 +21,6 @@
 
 static const double QUANTITY_MOST = 1e15;
 static const double SERVICE_LEAST = 0.5, SERVICE_MOST = 0.999, SERVICE_STANDARD = 0.95;
-enum { CALENDAR_DAYS = 366, THURSDAY = 3 };
 
 static const char *const POLICY_NAMES[POLICY_COUNT] = {"auto", "base_stock", "s_s", "pil",
                                                        "newsvendor"};
@@ -93,49 +92,6 @@ double policy_service(const struct item_facts *facts, const struct policy_option
     return fmin(fmax(service, SERVICE_LEAST), SERVICE_MOST);
 }
 
-/* ---- supplier calendar ---- */
-
-static bool takes_orders(const struct supplier_calendar *calendar, int64_t day)
-{
-    int64_t weekday = (day + THURSDAY) % 7;
-    weekday += weekday < 0 ? 7 : 0;
-    if (calendar->weekdays && !(calendar->weekdays & (1u << weekday))) {
-        return false;
-    }
-    for (uint32_t i = 0; i < calendar->closed_count && i < POLICY_CLOSED_MAX; i++) {
-        if (calendar->closed[i] == day) {
-            return false;
-        }
-    }
-    return true;
-}
-
-int64_t policy_order_slot(const struct supplier_calendar *calendar, int64_t slot, int64_t slot_day,
-                          double slot_days)
-{
-    if (!calendar || (calendar->weekdays == 0 && calendar->closed_count == 0)) {
-        return slot;
-    }
-    for (int64_t day = 0; day < CALENDAR_DAYS; day++) {
-        if (takes_orders(calendar, slot_day + day)) {
-            return slot + (int64_t)floor((double)day / slot_days);
-        }
-    }
-    return slot;
-}
-
-/* Last slot in [from, to] in which the supplier takes orders; `from` when there is none. */
-static int64_t last_order_slot(const struct policy_input *in, int64_t from, int64_t to)
-{
-    for (int64_t slot = to; slot > from; slot--) {
-        int64_t day = in->today_day + (int64_t)floor((double)(slot - in->today) * in->slot_days);
-        if (policy_order_slot(in->calendar, slot, day, in->slot_days) == slot) {
-            return slot;
-        }
-    }
-    return from;
-}
-
 /* ---- whole packs ---- */
 
 static int64_t packs_up(int64_t quantity, int64_t pack)
@@ -190,13 +146,14 @@ static void prepare(struct work *work, const struct policy_input *in)
     const struct item_facts *facts = in->facts;
     work->in = in;
     work->costs = costs_of(facts, in->slot_days);
-    work->review = fmax(facts->review_days / in->slot_days, 1);
     work->shelf = facts->shelf_life_days / in->slot_days;
-    work->order_slot = policy_order_slot(in->calendar, in->today, in->today_day, in->slot_days);
+    struct supplier_clock clock = policy_clock(in);
+    work->order_slot = supplier_order_slot(in->calendar, in->today, &clock);
     lead_init(&work->supplier_lead, facts->lead_time_days / in->slot_days,
               facts->lead_time_sd_days / in->slot_days);
-    work->lead = work->supplier_lead;
-    lead_shift(&work->lead, work->order_slot - in->today);
+    supplier_lead(in->calendar, &work->supplier_lead, &clock, &work->lead);
+    work->review = supplier_review(in->calendar, &work->supplier_lead,
+                                   fmax(facts->review_days / in->slot_days, 1), &clock);
     struct outlook_terms terms = {.position = in->position,
                                   .curve = in->curve,
                                   .lead = &work->lead,
@@ -370,7 +327,9 @@ static void explain(const struct work *work, const struct option_result *with, s
     const struct policy_input *in = work->in;
     const struct outlook *outlook = &work->outlook;
     int64_t wait = slack(work, out->service_target);
-    out->order_by = last_order_slot(in, work->order_slot, work->order_slot + wait);
+    struct supplier_clock clock = policy_clock(in);
+    out->order_by = supplier_last_order_slot(in->calendar, &work->supplier_lead, work->order_slot,
+                                             work->order_slot + wait, &clock);
     for (int i = 0; i < 3; i++) {
         out->arrival[i] = in->today + lead_quantile(&work->lead, LEVELS[i]);
         out->demand[i] = whole(demand_quantile(&outlook->cycle, LEVELS[i]));

@@ -16,6 +16,7 @@
 #include "optimize/demand.h"
 #include "optimize/item.h"
 #include "optimize/position.h"
+#include "optimize/supplier.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -41,15 +42,6 @@ enum policy_limit { /* what bound the quantity, the last one that did */
                     LIMIT_COUNT
 };
 
-enum { POLICY_CLOSED_MAX = 64 };
-
-/* When a supplier takes orders. */
-struct supplier_calendar {
-    uint8_t weekdays; /* bit 0 = Monday; 0 means every day */
-    uint32_t closed_count;
-    int64_t closed[POLICY_CLOSED_MAX]; /* local day numbers (days since 1970-01-01) */
-};
-
 /* replenish.* that shape a decision; part of struct proposal_options (optimize/proposal.h), whose
  * table holds the rows. */
 struct policy_options {
@@ -69,6 +61,11 @@ struct policy_input {
     int64_t today_day; /* local day number of its start */
     double slot_days; /* 1 or 7 */
 };
+
+static inline struct supplier_clock policy_clock(const struct policy_input *in)
+{
+    return (struct supplier_clock){in->today, in->today_day, in->slot_days};
+}
 
 struct decision {
     enum policy_kind policy; /* the one used, never POLICY_AUTO */
@@ -99,10 +96,6 @@ void policy_decide(const struct policy_input *in, struct decision *out);
  * or a multiple of pack, >= minimum and <= maximum. */
 int64_t policy_round(int64_t need, const struct item_facts *facts, int64_t shelf_units,
                      enum policy_limit *limit);
-/* First slot >= `slot` in which the supplier takes orders; `slot` itself when none is within a
- * year. */
-int64_t policy_order_slot(const struct supplier_calendar *calendar, int64_t slot, int64_t slot_day,
-                          double slot_days);
 /* Critical ratio: shortage / (shortage + holding over a review period), or the item's or the
  * options' target. */
 double policy_service(const struct item_facts *facts, const struct policy_options *options);

@@ -12,9 +12,8 @@ static bool next_receipt(const struct policy_input *in, struct lead *next)
     struct lead supplier;
     lead_init(&supplier, in->facts->lead_time_days / in->slot_days,
               in->facts->lead_time_sd_days / in->slot_days);
-    *next = supplier;
-    lead_shift(next, policy_order_slot(in->calendar, in->today, in->today_day, in->slot_days) -
-                         in->today);
+    struct supplier_clock clock = policy_clock(in);
+    supplier_lead(in->calendar, &supplier, &clock, next);
     int64_t earliest = lead_quantile(next, 0.5);
     bool open = false;
     for (size_t i = 0; i < in->position->supplies; i++) {

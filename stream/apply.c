@@ -338,7 +338,9 @@ static void pass_hours(struct shard *shard, int64_t watermark_ms)
     for (int64_t hour = first; hour <= last; hour++) {
         int64_t local = zone_to_local(zone, hour * HOUR_MS) / HOUR_MS;
         int32_t phase = (int32_t)((local + 72) % FEED_WEEK); /* 1970-01-01 was a Thursday */
-        uint32_t count = feed_hour(shard->feed, hour, phase, false, signals, 2 * FEED_STREAMS);
+        int64_t day = local >= 0 ? local / 24 : (local - 23) / 24;
+        bool holiday = holiday_is(&shard->plan->settings_ref->holidays, day);
+        uint32_t count = feed_hour(shard->feed, hour, phase, holiday, signals, 2 * FEED_STREAMS);
         feed_signals(shard, signals, count, hour);
         shard->feed_hour = hour;
         shard->feed_changed = true;

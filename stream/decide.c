@@ -125,14 +125,15 @@ static void input_of(const struct shard *shard, uint32_t series, const struct st
                       block->sum_q + (size_t)row * block->sums * FORECAST_LEVELS);
     int64_t today = shard_tile(shard, series)->closed + 1;
     int64_t day = bucket_day(&settings->buckets, today);
-    out->policy = (struct policy_input){.position = &stock->position,
-                                        .curve = &out->curve,
-                                        .facts = &out->facts,
-                                        .options = &settings->proposal.policy,
-                                        .calendar = NULL,
-                                        .today = today,
-                                        .today_day = day,
-                                        .slot_days = shard->plan->slot_days};
+    out->policy =
+        (struct policy_input){.position = &stock->position,
+                              .curve = &out->curve,
+                              .facts = &out->facts,
+                              .options = &settings->proposal.policy,
+                              .calendar = suppliers_find(settings->suppliers, out->supplier),
+                              .today = today,
+                              .today_day = day,
+                              .slot_days = shard->plan->slot_days};
     out->calendar = (struct why_calendar){today, day, shard->plan->slot_days};
 }
 

@@ -331,8 +331,12 @@ enum { TABLE_COUNT = sizeof TABLES / sizeof TABLES[0] };
 static const struct config_section SECTIONS[] = {
     {"kafka", "passed through to librdkafka, dotted names; options that would break a guarantee "
               "are refused"},
-    {"calendar", "holidays: name -> file with a column `date`"},
-    {"suppliers", "supplier -> {weekdays: [mon, ...], closed: [dates]}: when it takes orders"},
+    {"calendar", "holidays: name -> CSV file with a column `date`, or a country (cn, de, es, fr, "
+                 "gb, it, nl, us), or none; without it the country of time.zone"},
+    {"suppliers",
+     "supplier -> {weekdays: [mon, ...] on which it takes orders, delivers: [tue, ...] on which "
+     "goods arrive, closed: [2025-12-24, 2025-12-27..2026-01-02], calendar: file or country of "
+     "days on which it is closed}"},
 };
 
 const struct option_table *const *settings_tables(size_t *count)
@@ -411,6 +415,8 @@ struct status *settings_load(const char *path, const char *const *sets, size_t s
         st = status_wrap(bucket_init(&settings.buckets, settings.stream.bucket_ms, settings.zone),
                          "time.bucket");
     }
+    st = st ? st : calendars_load(settings.config, settings.stream.zone, &settings.holidays);
+    st = st ? st : suppliers_load(settings.config, &settings.suppliers);
     if (!st && settings.forecast.base[0]) {
         st = base_file_load(config_relative(settings.config, settings.forecast.base),
                             (uint32_t)(settings.stream.bucket_ms / 1000), &settings.base);
@@ -457,6 +463,8 @@ void settings_print(const struct settings *settings, FILE *out)
 void settings_fini(struct settings *settings)
 {
     zone_close(settings->zone);
+    holiday_fini(&settings->holidays);
+    suppliers_destroy(settings->suppliers);
     base_model_free(settings->base);
     config_destroy(settings->config);
     *settings = (struct settings){0};

@@ -19,6 +19,7 @@
 #include "optimize/policy.h"
 #include "optimize/proposal.h"
 #include "schemas/wire.h"
+#include "stream/calendars.h"
 #include "stream/line.h"
 #include "stream/outbox.h"
 
@@ -73,6 +74,8 @@ struct settings {
     struct proposal_options proposal; /* replenish.*, supply.* */
     struct zone *zone;
     struct buckets buckets;
+    struct holidays holidays; /* of the section calendar, or of the country of time.zone */
+    struct suppliers *suppliers; /* NULL: none has a calendar */
     uint64_t state_hash;
     struct base_model *base; /* model.base; NULL: none */
 };

@@ -92,11 +92,13 @@ Test(lead, remaining_drops_what_has_passed)
     cr_assert(left.slots[0] == 2 || left.slots[0] == 3); /* a quarter of 10 */
 }
 
-Test(lead, shift_and_quantile)
+Test(lead, points_and_quantile)
 {
-    struct lead lead;
-    lead_init(&lead, 2.5, 0);
-    lead_shift(&lead, 3);
+    struct lead lead = {0};
+    lead_add(&lead, 5, 0.25);
+    lead_add(&lead, 5, 0.25);
+    lead_add(&lead, 6, 0.5);
+    cr_assert_eq(lead.count, 2);
     cr_assert_eq(lead_quantile(&lead, 0.5), 5);
     cr_assert_eq(lead_quantile(&lead, 0.51), 6);
     cr_assert_eq(lead_quantile(&lead, 1), 6);

@@ -63,6 +63,24 @@ Test(apply, the_same_line_counts_once)
     cr_expect(shard_counts(play.fixture.shard)->duplicate == 1);
 }
 
+/* Day 73 is Thanksgiving, 26 November 2020. */
+static bool silent_day_is_missed(const char *set, int day)
+{
+    play_fini(&play);
+    play_init(&play, set);
+    play_days(&play, 0, day, 40);
+    cr_assert(!play_wrote(&play, "missing_feed"));
+    play_days(&play, day, day + 1, 0);
+    return play_wrote(&play, "missing_feed");
+}
+
+Test(apply, a_silent_public_holiday_is_no_missing_feed)
+{
+    cr_expect(silent_day_is_missed("calendar={x: none}", 73));
+    cr_expect(!silent_day_is_missed("calendar={x: us}", 73));
+    cr_expect(silent_day_is_missed("calendar={x: us}", 74));
+}
+
 Test(apply, a_late_line_corrects_its_bucket_and_the_next_forecast_says_it)
 {
     char line[LINE_BYTES];

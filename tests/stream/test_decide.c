@@ -90,6 +90,25 @@ Test(decide, a_proposal_covers_the_need_and_says_why)
     cr_expect(number_in(line, "revision") == 1);
 }
 
+/* Day 31 is a Thursday, 15 October 2020. */
+Test(decide, dates_of_a_proposal_obey_the_calendar_of_its_supplier)
+{
+    char id[ID_BYTES], line[LINE_BYTES];
+    play_fini(&play);
+    play_init(&play, "suppliers.S1={weekdays: [mon], delivers: [fri], closed: [2020-10-19]}");
+    fixture_item(&play.log, "A", 3, 7, 1, 1);
+    play_stock(&play, STOCK_COUNT, 0, 1000, "count");
+    play_days(&play, 0, 30, 8);
+    int64_t quantity = make_need(id);
+    proposals(line);
+    cr_expect(number_in(line, "order_by") == play_ms(42), "the Monday after the closed one: %s",
+              line);
+    cr_expect(number_in(line, "expected_arrival") == play_ms(46), "a Friday: %s", line);
+    cr_expect(quantity >= 7 * 8 && quantity < 14 * 8,
+              "lasts a week from that Friday; what lacks before is lost: %lld",
+              (long long)quantity);
+}
+
 Test(decide, an_accepted_proposal_is_supply_and_is_not_proposed_again)
 {
     char id[ID_BYTES], line[LINE_BYTES], on_order[64];
