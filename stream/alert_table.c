@@ -7,6 +7,7 @@
 #include "stream/alert_table.h"
 
 #include "config/base/ensure.h"
+#include "config/base/grow.h"
 #include "config/base/hash.h"
 #include "stream/cursor.h"
 #include "stream/event.h"
@@ -32,7 +33,7 @@ struct alert_table {
     struct alert_entry **dirty;
     size_t dirty_count, dirty_capacity;
     uint32_t *per_series; /* [series_capacity] alerts of each series */
-    uint32_t series_capacity;
+    size_t series_capacity;
     struct buf key, value;
 };
 
@@ -99,21 +100,12 @@ static void count_series(struct alert_table *table, uint32_t series, int change)
     if (series == ALERT_NO_SERIES) {
         return;
     }
-    if (series >= table->series_capacity) {
-        uint32_t capacity = table->series_capacity ? table->series_capacity : 256;
-        while (capacity <= series) {
-            capacity *= 2;
-        }
-        table->per_series = realloc(table->per_series, capacity * sizeof *table->per_series);
-        ASSERT(table->per_series && "out of memory for alerts");
-        memset(table->per_series + table->series_capacity, 0,
-               (capacity - table->series_capacity) * sizeof *table->per_series);
-        table->series_capacity = capacity;
-    }
+    table->per_series = grow_zeroed(table->per_series, &table->series_capacity, (size_t)series + 1,
+                                    sizeof *table->per_series);
     table->per_series[series] += (uint32_t)change;
 }
 
-static void grow(struct alert_table *table)
+static void widen(struct alert_table *table)
 {
     struct alert_entry **old = table->slots;
     size_t old_capacity = table->capacity;
@@ -133,7 +125,7 @@ static struct alert_entry *entry_new(struct alert_table *table, uint32_t kind, u
                                      uint64_t scope)
 {
     if ((table->count + 1) * 2 > table->capacity) {
-        grow(table);
+        widen(table);
     }
     struct alert_entry *entry = calloc(1, sizeof *entry);
     ASSERT(entry && "out of memory for an alert");
@@ -170,11 +162,8 @@ static void mark_dirty(struct alert_table *table, struct alert_entry *entry)
     if (entry->dirty) {
         return;
     }
-    if (table->dirty_count == table->dirty_capacity) {
-        table->dirty_capacity = table->dirty_capacity ? table->dirty_capacity * 2 : 64;
-        table->dirty = realloc(table->dirty, table->dirty_capacity * sizeof(struct alert_entry *));
-        ASSERT(table->dirty && "out of memory for alerts");
-    }
+    table->dirty = grow(table->dirty, &table->dirty_capacity, table->dirty_count + 1,
+                        sizeof(struct alert_entry *));
     table->dirty[table->dirty_count++] = entry;
     entry->dirty = true;
 }
@@ -341,13 +330,11 @@ static void drop_where(struct alert_table *table,
                        bool (*wanted)(const struct alert *alert, const void *context),
                        const void *context)
 {
-    size_t count = 0;
+    size_t count = 0, room = 0;
     struct alert_entry **doomed = NULL;
     for (size_t i = 0; i < table->capacity; i++) {
         if (table->slots[i] && wanted(&table->slots[i]->alert, context)) {
-            struct alert_entry **more = realloc(doomed, (count + 1) * sizeof(struct alert_entry *));
-            ASSERT(more && "out of memory for alerts");
-            doomed = more;
+            doomed = grow(doomed, &room, count + 1, sizeof(struct alert_entry *));
             doomed[count++] = table->slots[i];
         }
     }

@@ -1,18 +1,26 @@
-/* A close with waiting cancellations reads the open sales of the horizon once, and keeps those
- * whose (series, customer, quantity) some cancellation asks for. Cancellations are one line in
- * fifty, so this pass is cheaper than an index over all sales would be.
+/* A close with waiting cancellations reads the open sales of the horizon once. What is asked for
+ * stands in a small hash table with a filter of bits before it, so the pass costs a hash and one
+ * bit per sale, and memory only for sales that some cancellation asks for. Cancellations are one
+ * line in fifty, so this pass is cheaper than an index over all sales would be.
  *
  * A customer is a 64-bit hash: two customers that collide would also have to buy the same quantity
- * of the same product. */
+ * of the same product.
+ *
+ * In memory an open sale has 18 bytes: its time counts from bucket * length, which is never more
+ * than ten days from any time in the bucket, and a quantity of 65,535 and more stands in a list
+ * beside. State records have 32 bytes, as they always had. */
 #include "stream/cancel.h"
 
 #include "config/base/ensure.h"
+#include "config/base/grow.h"
 #include "config/base/hash.h"
 #include "stream/chunk_log.h"
 
 #include <stdlib.h>
 
-struct open_sale {
+enum { QUANTITY_ESCAPE = 0xffff };
+
+struct sale { /* as it is matched, and as it stands in state records */
     uint64_t customer;
     int64_t event_ms;
     int64_t quantity; /* 0: taken back, or forgotten */
@@ -20,37 +28,145 @@ struct open_sale {
     uint32_t spare;
 };
 
+struct __attribute__((packed, aligned(2))) open_sale { /* as it waits in memory */
+    uint64_t customer;
+    uint32_t series;
+    int32_t event_offset; /* ms from bucket * bucket_ms */
+    uint16_t quantity; /* 0: taken back, or forgotten; QUANTITY_ESCAPE: see struct large */
+};
+
+_Static_assert(sizeof(struct open_sale) == 18 && sizeof(struct sale) == 32, "see above");
+
+struct large {
+    int64_t bucket, quantity;
+    uint32_t index;
+};
+
 struct candidate {
-    const struct open_sale *key; /* series, customer, quantity */
     int64_t bucket, event_ms;
     uint32_t index;
+    uint32_t next; /* of the same wish, + 1: the one before it in order of buckets */
     bool taken;
 };
 
-struct candidates {
-    struct candidate *at;
-    size_t count, capacity;
+/* What is asked for; equal wishes share one. */
+struct wish {
+    const struct sale *sale; /* series, customer, quantity; NULL: free */
+    uint32_t newest; /* candidate + 1 */
 };
 
 struct cancel {
+    int64_t bucket_ms;
     struct chunk_log *sales, *waiting;
-    struct open_sale *asked; /* scratch of a close: what waits, in order of event time */
+    struct large *large;
+    size_t large_count, large_capacity;
+    /* scratch of a close */
+    struct sale *asked; /* what waits, in order of event time */
     size_t asked_capacity;
-    struct candidates candidates;
+    struct wish *wishes; /* open addressing, a power of two */
+    size_t wish_capacity, wish_mask;
+    uint64_t *filter; /* bits by hash */
+    size_t filter_capacity, filter_mask;
+    struct candidate *candidates;
+    size_t candidate_count, candidate_capacity;
 };
 
-struct cancel *cancel_create(void)
+/* --- the two shapes of a sale
+ * -------------------------------------------------------------------------------- */
+
+static struct large *large_of(const struct cancel *cancel, int64_t bucket, uint32_t index)
 {
+    for (size_t i = cancel->large_count; i-- > 0;) {
+        if (cancel->large[i].bucket == bucket && cancel->large[i].index == index) {
+            return &cancel->large[i];
+        }
+    }
+    return NULL;
+}
+
+static void large_set(struct cancel *cancel, int64_t bucket, uint32_t index, int64_t quantity)
+{
+    struct large *large = large_of(cancel, bucket, index);
+    if (!large) {
+        cancel->large = grow(cancel->large, &cancel->large_capacity, cancel->large_count + 1,
+                             sizeof *cancel->large);
+        large = &cancel->large[cancel->large_count++];
+    }
+    *large = (struct large){bucket, quantity, index};
+}
+
+static bool pack(const struct cancel *cancel, int64_t bucket, const struct sale *sale,
+                 struct open_sale *out)
+{
+    int64_t base, offset;
+    if (__builtin_mul_overflow(bucket, cancel->bucket_ms, &base) ||
+        __builtin_sub_overflow(sale->event_ms, base, &offset) || offset < INT32_MIN ||
+        offset > INT32_MAX || sale->quantity < 0) {
+        return false;
+    }
+    bool large = sale->quantity >= QUANTITY_ESCAPE;
+    *out = (struct open_sale){.customer = sale->customer,
+                              .series = sale->series,
+                              .event_offset = (int32_t)offset,
+                              .quantity = large ? QUANTITY_ESCAPE : (uint16_t)sale->quantity};
+    return true;
+}
+
+static struct sale unpack(const struct cancel *cancel, int64_t bucket, uint32_t index,
+                          const struct open_sale *open)
+{
+    struct sale sale = {.customer = open->customer,
+                        .event_ms = bucket * cancel->bucket_ms + open->event_offset,
+                        .quantity = open->quantity,
+                        .series = open->series};
+    if (open->quantity == QUANTITY_ESCAPE) {
+        sale.quantity = large_of(cancel, bucket, index)->quantity;
+    }
+    return sale;
+}
+
+static void save_sale(void *context, int64_t bucket, uint32_t index, const void *entry,
+                      void *record)
+{
+    struct sale sale = unpack(context, bucket, index, entry);
+    memcpy(record, &sale, sizeof sale);
+}
+
+static bool load_sale(void *context, int64_t bucket, uint32_t index, const void *record,
+                      void *entry)
+{
+    struct cancel *cancel = context;
+    struct sale sale;
+    memcpy(&sale, record, sizeof sale);
+    if (!pack(cancel, bucket, &sale, entry)) {
+        return false;
+    }
+    if (sale.quantity >= QUANTITY_ESCAPE) {
+        large_set(cancel, bucket, index, sale.quantity);
+    }
+    return true;
+}
+
+/* --- life
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+struct cancel *cancel_create(int64_t bucket_ms)
+{
+    ASSERT(bucket_ms > 0);
     struct cancel *cancel = calloc(1, sizeof *cancel);
     if (!cancel) {
         return NULL;
     }
+    cancel->bucket_ms = bucket_ms;
     cancel->sales = chunk_log_create('o', sizeof(struct open_sale));
-    cancel->waiting = chunk_log_create('w', sizeof(struct open_sale));
+    cancel->waiting = chunk_log_create('w', sizeof(struct sale));
     if (!cancel->sales || !cancel->waiting) {
         cancel_destroy(cancel);
         return NULL;
     }
+    struct chunk_codec codec = {sizeof(struct sale), save_sale, load_sale, cancel};
+    chunk_log_set_codec(cancel->sales, &codec);
     return cancel;
 }
 
@@ -59,38 +175,51 @@ void cancel_destroy(struct cancel *cancel)
     if (cancel) {
         chunk_log_destroy(cancel->sales);
         chunk_log_destroy(cancel->waiting);
+        free(cancel->large);
         free(cancel->asked);
-        free(cancel->candidates.at);
+        free(cancel->wishes);
+        free(cancel->filter);
+        free(cancel->candidates);
         free(cancel);
     }
 }
 
-static struct open_sale sale_of(uint32_t series, int64_t event_ms, struct slice customer,
-                                int64_t quantity)
+static struct sale sale_of(uint32_t series, int64_t event_ms, struct slice customer,
+                           int64_t quantity)
 {
-    return (struct open_sale){.customer = hash_64(customer.data, customer.bytes, 0),
-                              .event_ms = event_ms,
-                              .quantity = quantity,
-                              .series = series};
+    return (struct sale){.customer = hash_64(customer.data, customer.bytes, 0),
+                         .event_ms = event_ms,
+                         .quantity = quantity,
+                         .series = series};
 }
 
 void cancel_sale(struct cancel *cancel, int64_t bucket, uint32_t series, int64_t event_ms,
                  struct slice customer, int64_t quantity)
 {
-    struct open_sale sale = sale_of(series, event_ms, customer, quantity);
-    (void)chunk_log_append(cancel->sales, bucket, &sale);
+    struct sale sale = sale_of(series, event_ms, customer, quantity);
+    struct open_sale open;
+    if (!pack(cancel, bucket, &sale, &open)) {
+        return; /* a time beyond all calendars, which no cancellation can meet */
+    }
+    uint32_t index = chunk_log_append(cancel->sales, bucket, &open);
+    if (open.quantity == QUANTITY_ESCAPE) {
+        large_set(cancel, bucket, index, quantity);
+    }
 }
 
 void cancel_wait(struct cancel *cancel, int64_t match_bucket, uint32_t series, int64_t event_ms,
                  struct slice customer, int64_t quantity)
 {
-    struct open_sale sale = sale_of(series, event_ms, customer, quantity);
+    struct sale sale = sale_of(series, event_ms, customer, quantity);
     (void)chunk_log_append(cancel->waiting, match_bucket, &sale);
 }
 
+/* --- the close
+ * ---------------------------------------------------------------------------------------------- */
+
 static int by_time(const void *a, const void *b)
 {
-    const struct open_sale *one = a, *two = b;
+    const struct sale *one = a, *two = b;
     if (one->event_ms != two->event_ms) {
         return one->event_ms < two->event_ms ? -1 : 1;
     }
@@ -107,81 +236,135 @@ static int by_time(const void *a, const void *b)
  */
 static size_t gather_waiting(struct cancel *cancel, int64_t bucket)
 {
-    size_t count = 0;
+    size_t asked = 0;
     int64_t at;
     for (size_t i = 0; chunk_log_bucket(cancel->waiting, i, &at) && at <= bucket; i++) {
-        uint32_t entries = chunk_log_count(cancel->waiting, at);
-        if (count + entries > cancel->asked_capacity) {
-            cancel->asked_capacity = (count + entries) * 2;
-            cancel->asked = realloc(cancel->asked, cancel->asked_capacity * sizeof *cancel->asked);
-            ASSERT(cancel->asked && "out of memory for cancellations");
-        }
-        for (uint32_t n = 0; n < entries; n++) {
-            cancel->asked[count++] = *(struct open_sale *)chunk_log_at(cancel->waiting, at, n);
+        uint32_t count;
+        const struct sale *entries;
+        for (uint32_t c = 0; (entries = chunk_log_chunk(cancel->waiting, i, c, &count)) != NULL;
+             c++) {
+            cancel->asked =
+                grow(cancel->asked, &cancel->asked_capacity, asked + count, sizeof *cancel->asked);
+            memcpy(cancel->asked + asked, entries, count * sizeof *entries);
+            asked += count;
         }
     }
-    if (count) {
-        qsort(cancel->asked, count, sizeof *cancel->asked, by_time);
+    if (asked) {
+        qsort(cancel->asked, asked, sizeof *cancel->asked, by_time);
     }
-    return count;
+    return asked;
 }
 
-static bool same_key(const struct open_sale *a, const struct open_sale *b)
+static bool same_key(const struct sale *a, const struct sale *b)
 {
     return a->series == b->series && a->customer == b->customer && a->quantity == b->quantity;
 }
 
-static uint64_t key_hash(const struct open_sale *sale)
-{
-    return hash_mix(sale->customer ^
-                    hash_mix(((uint64_t)sale->series << 32) ^ (uint64_t)sale->quantity));
-}
-
-static void keep(struct candidates *list, struct candidate candidate)
-{
-    if (list->count == list->capacity) {
-        list->capacity = list->capacity ? list->capacity * 2 : 64;
-        list->at = realloc(list->at, list->capacity * sizeof *list->at);
-        ASSERT(list->at && "out of memory for cancellations");
-    }
-    list->at[list->count++] = candidate;
-}
-
-/* All open sales that some cancellation asks for; a bloom filter of 4096 bits keeps the pass short.
+/* By customer and series alone: a sale that is not asked for is told apart by its first 12 bytes.
  */
-static void gather_candidates(struct cancel *cancel, size_t asked, int64_t oldest)
+static inline uint64_t key_hash(uint64_t customer, uint32_t series)
 {
-    uint64_t filter[64] = {0};
-    for (size_t i = 0; i < asked; i++) {
-        uint64_t hash = key_hash(&cancel->asked[i]);
-        filter[hash >> 58] |= UINT64_C(1) << (hash & 63);
+    return hash_mix(customer + series * UINT64_C(0x9e3779b97f4a7c15));
+}
+
+static struct wish *wish_of(const struct cancel *cancel, const struct sale *sale)
+{
+    size_t at = key_hash(sale->customer, sale->series) & cancel->wish_mask;
+    while (cancel->wishes[at].sale && !same_key(cancel->wishes[at].sale, sale)) {
+        at = (at + 1) & cancel->wish_mask;
     }
-    cancel->candidates.count = 0;
+    return &cancel->wishes[at];
+}
+
+static void gather_wishes(struct cancel *cancel, size_t asked)
+{
+    size_t slots = 64;
+    while (slots < asked * 2) {
+        slots *= 2;
+    }
+    size_t words = slots / 4; /* 32 bits and more for each wish */
+    cancel->wishes = grow(cancel->wishes, &cancel->wish_capacity, slots, sizeof *cancel->wishes);
+    cancel->filter = grow(cancel->filter, &cancel->filter_capacity, words, sizeof *cancel->filter);
+    cancel->wish_mask = slots - 1;
+    cancel->filter_mask = words - 1;
+    memset(cancel->wishes, 0, slots * sizeof *cancel->wishes);
+    memset(cancel->filter, 0, words * sizeof *cancel->filter);
+    for (size_t i = 0; i < asked; i++) {
+        const struct sale *sale = &cancel->asked[i];
+        uint64_t hash = key_hash(sale->customer, sale->series);
+        cancel->filter[hash >> 6 & cancel->filter_mask] |= UINT64_C(1) << (hash & 63);
+        wish_of(cancel, sale)->sale = sale;
+    }
+}
+
+static void keep(struct cancel *cancel, struct wish *wish, const struct sale *sale, int64_t bucket,
+                 uint32_t index)
+{
+    cancel->candidates = grow(cancel->candidates, &cancel->candidate_capacity,
+                              cancel->candidate_count + 1, sizeof *cancel->candidates);
+    cancel->candidates[cancel->candidate_count++] =
+        (struct candidate){bucket, sale->event_ms, index, wish->newest, false};
+    wish->newest = (uint32_t)cancel->candidate_count;
+}
+
+static void gather_candidates(struct cancel *cancel, int64_t oldest)
+{
+    cancel->candidate_count = 0;
     int64_t bucket;
     for (size_t b = 0; chunk_log_bucket(cancel->sales, b, &bucket); b++) {
-        uint32_t count = bucket < oldest ? 0 : chunk_log_count(cancel->sales, bucket);
-        for (uint32_t n = 0; n < count; n++) {
-            const struct open_sale *sale = chunk_log_at(cancel->sales, bucket, n);
-            uint64_t hash = key_hash(sale);
-            if (sale->quantity && filter[hash >> 58] >> (hash & 63) & 1) {
-                keep(&cancel->candidates,
-                     (struct candidate){sale, bucket, sale->event_ms, n, false});
+        uint32_t count;
+        const struct open_sale *entries;
+        for (uint32_t c = 0;
+             bucket >= oldest && (entries = chunk_log_chunk(cancel->sales, b, c, &count)) != NULL;
+             c++) {
+            for (uint32_t n = 0; n < count; n++) {
+                uint64_t hash = key_hash(entries[n].customer, entries[n].series);
+                if (!(cancel->filter[hash >> 6 & cancel->filter_mask] >> (hash & 63) & 1) ||
+                    !entries[n].quantity) {
+                    continue;
+                }
+                uint32_t index = c * CHUNK_LOG_ENTRIES + n;
+                struct sale sale = unpack(cancel, bucket, index, &entries[n]);
+                struct wish *wish = wish_of(cancel, &sale);
+                if (wish->sale) {
+                    keep(cancel, wish, &sale, bucket, index);
+                }
             }
         }
     }
 }
 
-static struct candidate *latest(struct candidates *list, const struct open_sale *asked)
+/* The latest not after the cancellation; of equal times the last in order of buckets. */
+static struct candidate *latest(const struct cancel *cancel, const struct sale *asked)
 {
     struct candidate *best = NULL;
-    for (size_t i = 0; i < list->count; i++) {
-        struct candidate *candidate = &list->at[i];
+    for (uint32_t at = wish_of(cancel, asked)->newest; at;) {
+        struct candidate *candidate = &cancel->candidates[at - 1];
         if (!candidate->taken && candidate->event_ms <= asked->event_ms &&
-            same_key(candidate->key, asked) && (!best || candidate->event_ms >= best->event_ms)) {
+            (!best || candidate->event_ms > best->event_ms)) {
             best = candidate;
         }
+        at = candidate->next;
     }
     return best;
+}
+
+static void take_back(struct cancel *cancel, const struct candidate *candidate)
+{
+    struct open_sale *sale = chunk_log_at(cancel->sales, candidate->bucket, candidate->index);
+    sale->quantity = 0;
+    chunk_log_touch(cancel->sales, candidate->bucket, candidate->index);
+}
+
+static void drop_large(struct cancel *cancel, int64_t oldest)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < cancel->large_count; i++) {
+        if (cancel->large[i].bucket >= oldest) {
+            cancel->large[kept++] = cancel->large[i];
+        }
+    }
+    cancel->large_count = kept;
 }
 
 void cancel_close(struct cancel *cancel, int64_t bucket, int64_t oldest,
@@ -189,11 +372,12 @@ void cancel_close(struct cancel *cancel, int64_t bucket, int64_t oldest,
 {
     size_t asked = gather_waiting(cancel, bucket);
     if (asked) {
-        gather_candidates(cancel, asked, oldest);
+        gather_wishes(cancel, asked);
+        gather_candidates(cancel, oldest);
     }
     for (size_t i = 0; i < asked; i++) {
-        const struct open_sale *wish = &cancel->asked[i];
-        struct candidate *sale = wish->quantity ? latest(&cancel->candidates, wish) : NULL;
+        const struct sale *wish = &cancel->asked[i];
+        struct candidate *sale = wish->quantity ? latest(cancel, wish) : NULL;
         struct cancel_match match = {.series = wish->series,
                                      .matched = sale != NULL,
                                      .bucket = sale ? sale->bucket : 0,
@@ -201,42 +385,45 @@ void cancel_close(struct cancel *cancel, int64_t bucket, int64_t oldest,
                                      .event_ms = wish->event_ms};
         if (sale) {
             sale->taken = true;
+            take_back(cancel, sale);
         }
         if (wish->quantity) {
             found(context, &match);
         }
     }
-    for (size_t i = 0; asked && i < cancel->candidates.count; i++) {
-        struct candidate *sale = &cancel->candidates.at[i];
-        if (sale->taken) { /* only now: keys of other candidates were compared until here */
-            ((struct open_sale *)chunk_log_at(cancel->sales, sale->bucket, sale->index))->quantity =
-                0;
-            chunk_log_touch(cancel->sales, sale->bucket, sale->index);
-        }
-    }
     chunk_log_drop_before(cancel->waiting, bucket + 1);
     chunk_log_drop_before(cancel->sales, oldest);
-}
-
-static void forget_in(struct chunk_log *log, uint32_t series)
-{
-    int64_t bucket;
-    for (size_t b = 0; chunk_log_bucket(log, b, &bucket); b++) {
-        uint32_t count = chunk_log_count(log, bucket);
-        for (uint32_t n = 0; n < count; n++) {
-            struct open_sale *sale = chunk_log_at(log, bucket, n);
-            if (sale->series == series && sale->quantity) {
-                sale->quantity = 0;
-                chunk_log_touch(log, bucket, n);
-            }
-        }
-    }
+    drop_large(cancel, oldest);
 }
 
 void cancel_forget(struct cancel *cancel, uint32_t series)
 {
-    forget_in(cancel->sales, series);
-    forget_in(cancel->waiting, series);
+    int64_t bucket;
+    uint32_t count;
+    for (size_t b = 0; chunk_log_bucket(cancel->sales, b, &bucket); b++) {
+        struct open_sale *entries;
+        for (uint32_t c = 0; (entries = chunk_log_chunk(cancel->sales, b, c, &count)) != NULL;
+             c++) {
+            for (uint32_t n = 0; n < count; n++) {
+                if (entries[n].series == series && entries[n].quantity) {
+                    entries[n].quantity = 0;
+                    chunk_log_touch(cancel->sales, bucket, c * CHUNK_LOG_ENTRIES + n);
+                }
+            }
+        }
+    }
+    for (size_t b = 0; chunk_log_bucket(cancel->waiting, b, &bucket); b++) {
+        struct sale *entries;
+        for (uint32_t c = 0; (entries = chunk_log_chunk(cancel->waiting, b, c, &count)) != NULL;
+             c++) {
+            for (uint32_t n = 0; n < count; n++) {
+                if (entries[n].series == series && entries[n].quantity) {
+                    entries[n].quantity = 0;
+                    chunk_log_touch(cancel->waiting, bucket, c * CHUNK_LOG_ENTRIES + n);
+                }
+            }
+        }
+    }
 }
 
 bool cancel_clean(const struct cancel *cancel)
@@ -261,7 +448,22 @@ bool cancel_restored(struct cancel *cancel)
     return chunk_log_restored(cancel->sales) && chunk_log_restored(cancel->waiting);
 }
 
+size_t cancel_count(const struct cancel *cancel)
+{
+    size_t count = 0;
+    int64_t bucket;
+    for (size_t b = 0; chunk_log_bucket(cancel->sales, b, &bucket); b++) {
+        count += chunk_log_count(cancel->sales, bucket);
+    }
+    return count;
+}
+
 size_t cancel_bytes(const struct cancel *cancel)
 {
-    return chunk_log_bytes(cancel->sales) + chunk_log_bytes(cancel->waiting);
+    return chunk_log_bytes(cancel->sales) + chunk_log_bytes(cancel->waiting) +
+           cancel->large_capacity * sizeof *cancel->large +
+           cancel->asked_capacity * sizeof *cancel->asked +
+           cancel->wish_capacity * sizeof *cancel->wishes +
+           cancel->filter_capacity * sizeof *cancel->filter +
+           cancel->candidate_capacity * sizeof *cancel->candidates;
 }

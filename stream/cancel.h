@@ -4,7 +4,7 @@
  * Sales wait under the bucket of their event time; cancellations under the bucket at whose close
  * they are matched (their own, or the next to close when they come late). Matching happens in order
  * of event time when that bucket closes, never on arrival, so it does not matter which message came
- * first. Owner: the shard. */
+ * first. An open sale costs 18 bytes in memory and 32 in its state record. Owner: the shard. */
 #ifndef RESTOCK_CANCEL_H
 #define RESTOCK_CANCEL_H
 
@@ -25,7 +25,9 @@ struct cancel_match {
     int64_t event_ms; /* of the cancellation */
 };
 
-struct cancel *cancel_create(void); /* NULL: no memory */
+/* bucket_ms: length of a bucket, at most 7 days; event times of sales lie in their buckets. NULL:
+ * no memory. */
+struct cancel *cancel_create(int64_t bucket_ms);
 void cancel_destroy(struct cancel *cancel);
 
 /* customer must not be empty. */
@@ -47,5 +49,6 @@ bool cancel_restore(struct cancel *cancel, struct slice key,
                     struct slice value); /* kinds "o" (open sales) and "w" (waiting) */
 bool cancel_restored(struct cancel *cancel);
 size_t cancel_bytes(const struct cancel *cancel);
+size_t cancel_count(const struct cancel *cancel); /* open sales, those taken back included */
 
 #endif

@@ -1,18 +1,20 @@
 /* Buckets stand in a sorted array (a few, at most some thousands); each has an array of pointers to
- * chunks of 64 entries. Chunks that changed since the last seal stand in the list `dirty`; dropped
- * buckets leave a note until their tombstones are written. Restore may bring chunks of one bucket
- * in any order: missing ones are holes until they come, and chunk_log_restored says whether all
- * came.
- */
+ * chunks of 64 entries, in which NULL is a chunk that was full and is released. Chunks that changed
+ * since the last seal stand in the list `dirty`; dropped buckets leave a note until their
+ * tombstones are written. Restore may bring chunks of one bucket in any order: missing ones are
+ * holes until they come, and chunk_log_restored says whether all came; only after that is anything
+ * released. */
 #include "stream/chunk_log.h"
 
 #include "config/base/ensure.h"
+#include "config/base/grow.h"
 
 #include <stdlib.h>
 
-enum { CHUNK_ENTRIES = 64, CHUNKS_MAX = 1 << 20 };
+enum { CHUNKS_MAX = 1 << 20, RECORD_MAX_BYTES = 64 };
 
 struct chunk {
+    struct chunk *next; /* of the spare ones */
     uint32_t count;
     bool dirty;
     _Alignas(16) unsigned char data[];
@@ -20,7 +22,8 @@ struct chunk {
 
 struct chunk_bucket {
     int64_t bucket;
-    uint32_t chunks, capacity;
+    uint32_t chunks;
+    size_t capacity;
     struct chunk **at;
 };
 
@@ -31,7 +34,10 @@ struct dropped {
 
 struct chunk_log {
     char kind;
+    bool release;
+    struct chunk_codec codec; /* record_bytes = entry_bytes and no functions: as in memory */
     size_t entry_bytes, bytes;
+    struct chunk *spare;
     struct chunk_bucket *buckets;
     size_t count, capacity;
     struct dropped *dropped;
@@ -46,15 +52,38 @@ struct chunk_log *chunk_log_create(char kind, size_t entry_bytes)
     if (log) {
         log->kind = kind;
         log->entry_bytes = entry_bytes;
+        log->codec.record_bytes = entry_bytes;
     }
     return log;
 }
 
-static void free_bucket(struct chunk_bucket *bucket)
+void chunk_log_release_saved(struct chunk_log *log)
+{
+    log->release = true;
+}
+
+void chunk_log_set_codec(struct chunk_log *log, const struct chunk_codec *codec)
+{
+    ASSERT(codec->record_bytes > 0 && codec->record_bytes <= RECORD_MAX_BYTES);
+    log->codec = *codec;
+}
+
+static void give_up(struct chunk_log *log, struct chunk_bucket *bucket, uint32_t index)
+{
+    struct chunk *chunk = bucket->at[index];
+    bucket->at[index] = NULL;
+    if (chunk) {
+        chunk->next = log->spare;
+        log->spare = chunk;
+    }
+}
+
+static void free_bucket(struct chunk_log *log, struct chunk_bucket *bucket)
 {
     for (uint32_t i = 0; i < bucket->chunks; i++) {
-        free(bucket->at[i]);
+        give_up(log, bucket, i);
     }
+    log->bytes -= bucket->capacity * sizeof(struct chunk *);
     free(bucket->at);
 }
 
@@ -64,7 +93,12 @@ void chunk_log_destroy(struct chunk_log *log)
         return;
     }
     for (size_t i = 0; i < log->count; i++) {
-        free_bucket(&log->buckets[i]);
+        free_bucket(log, &log->buckets[i]);
+    }
+    for (struct chunk *chunk = log->spare; chunk;) {
+        struct chunk *next = chunk->next;
+        free(chunk);
+        chunk = next;
     }
     free(log->buckets);
     free(log->dropped);
@@ -102,49 +136,53 @@ static struct chunk_bucket *found_or_new(struct chunk_log *log, int64_t bucket)
     if (at < log->count && log->buckets[at].bucket == bucket) {
         return &log->buckets[at];
     }
-    if (log->count == log->capacity) {
-        size_t capacity = log->capacity ? log->capacity * 2 : 32;
-        struct chunk_bucket *moved = realloc(log->buckets, capacity * sizeof *moved);
-        ASSERT(moved && "out of memory for the buckets of a log");
-        log->buckets = moved;
-        log->capacity = capacity;
-    }
+    log->buckets = grow(log->buckets, &log->capacity, log->count + 1, sizeof *log->buckets);
     memmove(log->buckets + at + 1, log->buckets + at, (log->count - at) * sizeof *log->buckets);
     log->count++;
     log->buckets[at] = (struct chunk_bucket){.bucket = bucket};
     return &log->buckets[at];
 }
 
+static struct chunk *chunk_new(struct chunk_log *log)
+{
+    struct chunk *chunk = log->spare;
+    if (chunk) {
+        log->spare = chunk->next;
+    } else {
+        size_t bytes = sizeof(struct chunk) + CHUNK_LOG_ENTRIES * log->entry_bytes;
+        chunk = malloc(bytes);
+        ASSERT(chunk && "out of memory for a chunk of a log");
+        log->bytes += bytes;
+    }
+    chunk->count = 0;
+    chunk->dirty = false;
+    return chunk;
+}
+
 static struct chunk *chunk_for(struct chunk_log *log, struct chunk_bucket *bucket, uint32_t index)
 {
-    while (bucket->capacity <= index) {
-        uint32_t capacity = bucket->capacity ? bucket->capacity * 2 : 4;
-        struct chunk **moved = realloc(bucket->at, capacity * sizeof(struct chunk *));
-        ASSERT(moved && "out of memory for the chunks of a log");
-        bucket->at = moved;
-        bucket->capacity = capacity;
-    }
+    size_t had = bucket->capacity;
+    bucket->at = grow(bucket->at, &bucket->capacity, (size_t)index + 1, sizeof(struct chunk *));
+    log->bytes += (bucket->capacity - had) * sizeof(struct chunk *);
     while (bucket->chunks <= index) {
         bucket->at[bucket->chunks++] = NULL;
     }
     if (!bucket->at[index]) {
-        size_t bytes = sizeof(struct chunk) + CHUNK_ENTRIES * log->entry_bytes;
-        bucket->at[index] = calloc(1, bytes);
-        ASSERT(bucket->at[index] && "out of memory for a chunk of a log");
-        log->bytes += bytes;
+        bucket->at[index] = chunk_new(log);
     }
     return bucket->at[index];
 }
 
 static void note(struct dropped **list, size_t *count, size_t *capacity, struct dropped entry)
 {
-    if (*count == *capacity) {
-        *capacity = *capacity ? *capacity * 2 : 16;
-        struct dropped *moved = realloc(*list, *capacity * sizeof *moved);
-        ASSERT(moved && "out of memory for the notes of a log");
-        *list = moved;
-    }
+    *list = grow(*list, capacity, *count + 1, sizeof entry);
     (*list)[(*count)++] = entry;
+}
+
+/* Entries of a chunk; one that is not there was full. */
+static uint32_t count_of(const struct chunk_bucket *bucket, uint32_t index)
+{
+    return bucket->at[index] ? bucket->at[index]->count : CHUNK_LOG_ENTRIES;
 }
 
 static void set_dirty(struct chunk_log *log, const struct chunk_bucket *bucket, uint32_t index)
@@ -161,14 +199,14 @@ uint32_t chunk_log_append(struct chunk_log *log, int64_t bucket_number, const vo
 {
     struct chunk_bucket *bucket = found_or_new(log, bucket_number);
     uint32_t last = bucket->chunks ? bucket->chunks - 1 : 0;
-    if (bucket->chunks && bucket->at[last] && bucket->at[last]->count == CHUNK_ENTRIES) {
+    if (bucket->chunks && count_of(bucket, last) == CHUNK_LOG_ENTRIES) {
         last++;
     }
     ASSERT(last < CHUNKS_MAX);
     struct chunk *chunk = chunk_for(log, bucket, last);
     memcpy(chunk->data + chunk->count * log->entry_bytes, entry, log->entry_bytes);
     set_dirty(log, bucket, last);
-    return last * CHUNK_ENTRIES + chunk->count++;
+    return last * CHUNK_LOG_ENTRIES + chunk->count++;
 }
 
 uint32_t chunk_log_count(const struct chunk_log *log, int64_t bucket_number)
@@ -177,23 +215,24 @@ uint32_t chunk_log_count(const struct chunk_log *log, int64_t bucket_number)
     if (!bucket || !bucket->chunks) {
         return 0;
     }
-    return (bucket->chunks - 1) * CHUNK_ENTRIES + bucket->at[bucket->chunks - 1]->count;
+    return (bucket->chunks - 1) * CHUNK_LOG_ENTRIES + count_of(bucket, bucket->chunks - 1);
 }
 
 void *chunk_log_at(struct chunk_log *log, int64_t bucket_number, uint32_t index)
 {
     struct chunk_bucket *bucket = found(log, bucket_number);
-    ASSERT(bucket && index / CHUNK_ENTRIES < bucket->chunks);
-    struct chunk *chunk = bucket->at[index / CHUNK_ENTRIES];
-    ASSERT(index % CHUNK_ENTRIES < chunk->count);
-    return chunk->data + index % CHUNK_ENTRIES * log->entry_bytes;
+    ASSERT(bucket && index / CHUNK_LOG_ENTRIES < bucket->chunks);
+    struct chunk *chunk = bucket->at[index / CHUNK_LOG_ENTRIES];
+    ASSERT(chunk && index % CHUNK_LOG_ENTRIES < chunk->count);
+    return chunk->data + index % CHUNK_LOG_ENTRIES * log->entry_bytes;
 }
 
 void chunk_log_touch(struct chunk_log *log, int64_t bucket_number, uint32_t index)
 {
     struct chunk_bucket *bucket = found(log, bucket_number);
-    ASSERT(bucket && index / CHUNK_ENTRIES < bucket->chunks);
-    set_dirty(log, bucket, index / CHUNK_ENTRIES);
+    ASSERT(bucket && index / CHUNK_LOG_ENTRIES < bucket->chunks &&
+           bucket->at[index / CHUNK_LOG_ENTRIES]);
+    set_dirty(log, bucket, index / CHUNK_LOG_ENTRIES);
 }
 
 bool chunk_log_bucket(const struct chunk_log *log, size_t i, int64_t *bucket)
@@ -205,17 +244,34 @@ bool chunk_log_bucket(const struct chunk_log *log, size_t i, int64_t *bucket)
     return true;
 }
 
+void *chunk_log_chunk(const struct chunk_log *log, size_t i, uint32_t c, uint32_t *count)
+{
+    const struct chunk_bucket *bucket = &log->buckets[i];
+    if (i >= log->count || c >= bucket->chunks || !bucket->at[c]) {
+        return NULL;
+    }
+    *count = bucket->at[c]->count;
+    return bucket->at[c]->data;
+}
+
+void chunk_log_release(struct chunk_log *log, size_t i)
+{
+    struct chunk_bucket *bucket = &log->buckets[i];
+    for (uint32_t c = 0; log->release && c < bucket->chunks; c++) {
+        if (bucket->at[c] && !bucket->at[c]->dirty && bucket->at[c]->count == CHUNK_LOG_ENTRIES) {
+            give_up(log, bucket, c);
+        }
+    }
+}
+
 void chunk_log_drop_before(struct chunk_log *log, int64_t bucket)
 {
     size_t gone = place_of(log, bucket);
     for (size_t i = 0; i < gone; i++) {
         struct chunk_bucket *old = &log->buckets[i];
-        for (uint32_t c = 0; c < old->chunks; c++) {
-            log->bytes -= old->at[c] ? sizeof(struct chunk) + CHUNK_ENTRIES * log->entry_bytes : 0;
-        }
         note(&log->dropped, &log->dropped_count, &log->dropped_capacity,
              (struct dropped){old->bucket, old->chunks});
-        free_bucket(old);
+        free_bucket(log, old);
     }
     if (gone) {
         memmove(log->buckets, log->buckets + gone, (log->count - gone) * sizeof *log->buckets);
@@ -240,6 +296,29 @@ static void put_key(char key[CHUNK_LOG_KEY_BYTES], char kind, int64_t bucket, ui
     }
 }
 
+static void seal_chunk(struct chunk_log *log, struct chunk_bucket *bucket, uint32_t index,
+                       struct outbox *outbox, int32_t partition)
+{
+    char key[CHUNK_LOG_KEY_BYTES];
+    struct chunk *chunk = bucket->at[index];
+    put_key(key, log->kind, bucket->bucket, index);
+    struct slice value = {(const char *)chunk->data, chunk->count * log->entry_bytes};
+    char record[CHUNK_LOG_ENTRIES * RECORD_MAX_BYTES];
+    if (log->codec.save) {
+        for (uint32_t n = 0; n < chunk->count; n++) {
+            log->codec.save(log->codec.context, bucket->bucket, index * CHUNK_LOG_ENTRIES + n,
+                            chunk->data + n * log->entry_bytes,
+                            record + n * log->codec.record_bytes);
+        }
+        value = (struct slice){record, chunk->count * log->codec.record_bytes};
+    }
+    outbox_add(outbox, TOPIC_STATE, partition, (struct slice){key, sizeof key}, value);
+    chunk->dirty = false;
+    if (log->release && chunk->count == CHUNK_LOG_ENTRIES) {
+        give_up(log, bucket, index);
+    }
+}
+
 void chunk_log_seal(struct chunk_log *log, struct outbox *outbox, int32_t partition)
 {
     char key[CHUNK_LOG_KEY_BYTES];
@@ -252,24 +331,41 @@ void chunk_log_seal(struct chunk_log *log, struct outbox *outbox, int32_t partit
     }
     log->dropped_count = 0;
     for (size_t i = 0; i < log->dirty_count; i++) {
-        const struct chunk_bucket *bucket = found(log, log->dirty[i].bucket);
+        struct chunk_bucket *bucket = found(log, log->dirty[i].bucket);
         uint32_t index = log->dirty[i].chunks;
         /* A bucket may have been dropped and have come again, shorter. */
-        if (bucket && index < bucket->chunks && bucket->at[index]->dirty) {
-            struct chunk *chunk = bucket->at[index];
-            put_key(key, log->kind, bucket->bucket, index);
-            outbox_add(outbox, TOPIC_STATE, partition, (struct slice){key, sizeof key},
-                       (struct slice){(const char *)chunk->data, chunk->count * log->entry_bytes});
-            chunk->dirty = false;
+        if (bucket && index < bucket->chunks && bucket->at[index] && bucket->at[index]->dirty) {
+            seal_chunk(log, bucket, index, outbox, partition);
         }
     }
     log->dirty_count = 0;
 }
 
+static bool load_chunk(const struct chunk_log *log, int64_t bucket, uint32_t index,
+                       struct slice value, struct chunk *chunk)
+{
+    chunk->count = (uint32_t)(value.bytes / log->codec.record_bytes);
+    if (!log->codec.load) {
+        if (value.bytes) {
+            memcpy(chunk->data, value.data, value.bytes);
+        }
+        return true;
+    }
+    for (uint32_t n = 0; n < chunk->count; n++) {
+        if (!log->codec.load(log->codec.context, bucket, index * CHUNK_LOG_ENTRIES + n,
+                             value.data + n * log->codec.record_bytes,
+                             chunk->data + n * log->entry_bytes)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool chunk_log_restore(struct chunk_log *log, struct slice key, struct slice value)
 {
     if (key.bytes != CHUNK_LOG_KEY_BYTES || key.data[0] != log->kind ||
-        value.bytes % log->entry_bytes || value.bytes > CHUNK_ENTRIES * log->entry_bytes) {
+        value.bytes % log->codec.record_bytes ||
+        value.bytes > CHUNK_LOG_ENTRIES * log->codec.record_bytes) {
         return false;
     }
     uint64_t ordered = 0;
@@ -285,19 +381,13 @@ bool chunk_log_restore(struct chunk_log *log, struct slice key, struct slice val
     }
     struct chunk_bucket *bucket = found_or_new(log, (int64_t)(ordered ^ (UINT64_C(1) << 63)));
     if (!value.data) {
-        if (index < bucket->chunks && bucket->at[index]) {
-            log->bytes -= sizeof(struct chunk) + CHUNK_ENTRIES * log->entry_bytes;
-            free(bucket->at[index]);
-            bucket->at[index] = NULL;
+        if (index < bucket->chunks) {
+            give_up(log, bucket, index);
         }
         return true;
     }
     struct chunk *chunk = chunk_for(log, bucket, index);
-    chunk->count = (uint32_t)(value.bytes / log->entry_bytes);
-    if (value.bytes) {
-        memcpy(chunk->data, value.data, value.bytes);
-    }
-    return true;
+    return load_chunk(log, bucket->bucket, index, value, chunk);
 }
 
 /* Chunks at the end whose tombstones were read are gone; a bucket without chunks is none. */
@@ -312,7 +402,7 @@ static void trim(struct chunk_log *log)
         if (bucket->chunks) {
             log->buckets[kept++] = *bucket;
         } else {
-            free_bucket(bucket);
+            free_bucket(log, bucket);
         }
     }
     log->count = kept;
@@ -326,7 +416,7 @@ bool chunk_log_restored(struct chunk_log *log)
         for (uint32_t c = 0; c < bucket->chunks; c++) {
             bool last = c + 1 == bucket->chunks;
             if (!bucket->at[c] || !bucket->at[c]->count ||
-                (!last && bucket->at[c]->count != CHUNK_ENTRIES)) {
+                (!last && bucket->at[c]->count != CHUNK_LOG_ENTRIES)) {
                 return false;
             }
         }
@@ -336,5 +426,6 @@ bool chunk_log_restored(struct chunk_log *log)
 
 size_t chunk_log_bytes(const struct chunk_log *log)
 {
-    return log->bytes + log->capacity * sizeof(struct chunk_bucket);
+    return log->bytes + log->capacity * sizeof(struct chunk_bucket) +
+           (log->dirty_capacity + log->dropped_capacity) * sizeof(struct dropped);
 }

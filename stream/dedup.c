@@ -1,36 +1,38 @@
-/* One hash index per bucket, open addressing at a load of at most 2/3: slots hold the entry's
- * number in the chunk log plus one. A bucket's index dies with the bucket, so nothing is ever
- * removed from one. */
+/* One set per bucket, which dies with the bucket, so nothing is ever removed from one. The log
+ * holds what is still to be saved and the last chunk of each bucket, which goes on being filled:
+ * chunks that are full and saved are given up, for the sets know everything. */
 #include "stream/dedup.h"
 
 #include "config/base/ensure.h"
+#include "config/base/grow.h"
+#include "stream/fingerset.h"
 
 #include <stdlib.h>
 
-enum { FIRST_SLOTS = 64 };
-
-struct dedup_index {
+struct bucket_set {
     int64_t bucket;
-    uint32_t *slots;
-    uint32_t capacity, count;
+    struct fingerset set;
 };
 
 struct dedup {
     struct chunk_log *log;
-    struct dedup_index *indexes; /* unordered; few */
+    struct fingerset_pool pool;
+    struct bucket_set *sets; /* unordered; few */
     size_t count, capacity;
-    size_t last; /* the index used last: lines come in runs of one bucket */
+    size_t last; /* the set used last: lines come in runs of one bucket */
 };
 
 struct dedup *dedup_create(char kind)
 {
     struct dedup *dedup = calloc(1, sizeof *dedup);
     if (dedup) {
+        fingerset_pool_init(&dedup->pool);
         dedup->log = chunk_log_create(kind, sizeof(struct hash128));
         if (!dedup->log) {
             free(dedup);
             return NULL;
         }
+        chunk_log_release_saved(dedup->log);
     }
     return dedup;
 }
@@ -41,104 +43,67 @@ void dedup_destroy(struct dedup *dedup)
         return;
     }
     for (size_t i = 0; i < dedup->count; i++) {
-        free(dedup->indexes[i].slots);
+        fingerset_clear(&dedup->sets[i].set, &dedup->pool);
     }
-    free(dedup->indexes);
+    free(dedup->sets);
+    fingerset_pool_fini(&dedup->pool);
     chunk_log_destroy(dedup->log);
     free(dedup);
 }
 
-static struct dedup_index *index_of(struct dedup *dedup, int64_t bucket)
+static struct fingerset *find_set(struct dedup *dedup, int64_t bucket)
 {
-    if (dedup->last < dedup->count && dedup->indexes[dedup->last].bucket == bucket) {
-        return &dedup->indexes[dedup->last];
+    if (dedup->last < dedup->count && dedup->sets[dedup->last].bucket == bucket) {
+        return &dedup->sets[dedup->last].set;
     }
     for (size_t i = 0; i < dedup->count; i++) {
-        if (dedup->indexes[i].bucket == bucket) {
+        if (dedup->sets[i].bucket == bucket) {
             dedup->last = i;
-            return &dedup->indexes[i];
+            return &dedup->sets[i].set;
         }
     }
-    if (dedup->count == dedup->capacity) {
-        size_t capacity = dedup->capacity ? dedup->capacity * 2 : 16;
-        struct dedup_index *moved = realloc(dedup->indexes, capacity * sizeof *moved);
-        ASSERT(moved && "out of memory for fingerprint indexes");
-        dedup->indexes = moved;
-        dedup->capacity = capacity;
-    }
-    struct dedup_index *index = &dedup->indexes[dedup->count];
-    *index = (struct dedup_index){.bucket = bucket, .capacity = FIRST_SLOTS};
-    index->slots = calloc(FIRST_SLOTS, sizeof *index->slots);
-    ASSERT(index->slots && "out of memory for a fingerprint index");
-    dedup->last = dedup->count++;
-    return index;
+    return NULL;
 }
 
-static const struct hash128 *entry(const struct dedup *dedup, int64_t bucket, uint32_t number)
+static struct fingerset *set_of(struct dedup *dedup, int64_t bucket)
 {
-    return chunk_log_at(dedup->log, bucket, number);
-}
-
-/* The slot that holds the fingerprint, or the free one where it belongs. */
-static uint32_t slot_of(const struct dedup *dedup, const struct dedup_index *index,
-                        const struct hash128 *fingerprint)
-{
-    uint32_t mask = index->capacity - 1, at = (uint32_t)fingerprint->low & mask;
-    for (; index->slots[at]; at = (at + 1) & mask) {
-        const struct hash128 *there = entry(dedup, index->bucket, index->slots[at] - 1);
-        if (there->low == fingerprint->low && there->high == fingerprint->high) {
-            return at;
-        }
+    struct fingerset *set = find_set(dedup, bucket);
+    if (!set) {
+        dedup->sets = grow(dedup->sets, &dedup->capacity, dedup->count + 1, sizeof *dedup->sets);
+        dedup->last = dedup->count++;
+        dedup->sets[dedup->last] = (struct bucket_set){.bucket = bucket};
+        set = &dedup->sets[dedup->last].set;
     }
-    return at;
-}
-
-static void grow(const struct dedup *dedup, struct dedup_index *index)
-{
-    uint32_t *old = index->slots, old_capacity = index->capacity;
-    index->capacity *= 2;
-    index->slots = calloc(index->capacity, sizeof *index->slots);
-    ASSERT(index->slots && "out of memory for a fingerprint index");
-    uint32_t mask = index->capacity - 1;
-    for (uint32_t i = 0; i < old_capacity; i++) {
-        if (old[i]) {
-            uint32_t at = (uint32_t)entry(dedup, index->bucket, old[i] - 1)->low & mask;
-            while (index->slots[at]) {
-                at = (at + 1) & mask;
-            }
-            index->slots[at] = old[i];
-        }
-    }
-    free(old);
-}
-
-static void put(struct dedup *dedup, struct dedup_index *index, uint32_t slot, uint32_t number)
-{
-    index->slots[slot] = number + 1;
-    index->count++;
-    if ((uint64_t)index->count * 3 > (uint64_t)index->capacity * 2) {
-        grow(dedup, index);
-    }
+    return set;
 }
 
 bool dedup_seen(struct dedup *dedup, int64_t bucket, struct hash128 fingerprint)
 {
-    struct dedup_index *index = index_of(dedup, bucket);
-    uint32_t slot = slot_of(dedup, index, &fingerprint);
-    if (index->slots[slot]) {
+    if (!fingerset_add(set_of(dedup, bucket), &dedup->pool, &fingerprint)) {
         return true;
     }
-    put(dedup, index, slot, chunk_log_append(dedup->log, bucket, &fingerprint));
+    (void)chunk_log_append(dedup->log, bucket, &fingerprint);
     return false;
+}
+
+void dedup_prefetch(struct dedup *dedup, int64_t bucket, const struct hash128 *fingerprint,
+                    int stage)
+{
+    const struct fingerset *set = find_set(dedup, bucket);
+    if (set && stage == 0) {
+        fingerset_prefetch(set, &dedup->pool, fingerprint);
+    } else if (set) {
+        fingerset_prefetch_page(set, &dedup->pool, fingerprint);
+    }
 }
 
 void dedup_drop_before(struct dedup *dedup, int64_t bucket)
 {
     chunk_log_drop_before(dedup->log, bucket);
     for (size_t i = dedup->count; i-- > 0;) {
-        if (dedup->indexes[i].bucket < bucket) {
-            free(dedup->indexes[i].slots);
-            dedup->indexes[i] = dedup->indexes[--dedup->count];
+        if (dedup->sets[i].bucket < bucket) {
+            fingerset_clear(&dedup->sets[i].set, &dedup->pool);
+            dedup->sets[i] = dedup->sets[--dedup->count];
         }
     }
 }
@@ -165,21 +130,34 @@ bool dedup_restored(struct dedup *dedup)
     }
     int64_t bucket;
     for (size_t i = 0; chunk_log_bucket(dedup->log, i, &bucket); i++) {
-        struct dedup_index *index = index_of(dedup, bucket);
-        uint32_t count = chunk_log_count(dedup->log, bucket);
-        for (uint32_t number = 0; number < count; number++) {
-            struct hash128 fingerprint = *entry(dedup, bucket, number);
-            put(dedup, index, slot_of(dedup, index, &fingerprint), number);
+        struct fingerset *set = set_of(dedup, bucket);
+        uint32_t count;
+        const struct hash128 *entries;
+        for (uint32_t c = 0; (entries = chunk_log_chunk(dedup->log, i, c, &count)) != NULL; c++) {
+            for (uint32_t n = 0; n < count; n++) {
+                (void)fingerset_add(set, &dedup->pool, &entries[n]);
+            }
         }
+        chunk_log_release(dedup->log, i);
     }
     return true;
 }
 
+size_t dedup_count(const struct dedup *dedup)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < dedup->count; i++) {
+        count += dedup->sets[i].set.count;
+    }
+    return count;
+}
+
 size_t dedup_bytes(const struct dedup *dedup)
 {
-    size_t bytes = chunk_log_bytes(dedup->log) + dedup->capacity * sizeof *dedup->indexes;
+    size_t bytes = chunk_log_bytes(dedup->log) + fingerset_pool_bytes(&dedup->pool) +
+                   dedup->capacity * sizeof *dedup->sets;
     for (size_t i = 0; i < dedup->count; i++) {
-        bytes += dedup->indexes[i].capacity * sizeof(uint32_t);
+        bytes += fingerset_bytes(&dedup->sets[i].set);
     }
     return bytes;
 }

@@ -2,6 +2,7 @@
 
 #include "config/base/arena.h"
 #include "config/base/ensure.h"
+#include "config/base/grow.h"
 #include "stream/series.h"
 
 #include <stdlib.h>
@@ -18,9 +19,8 @@ struct item {
 struct items {
     struct series_table *names; /* (sku, "") -> index into at */
     struct item *at;
-    uint32_t capacity;
     uint32_t *dirty;
-    size_t dirty_count, dirty_capacity, bytes;
+    size_t capacity, dirty_count, dirty_capacity, bytes;
     struct arena *arena; /* decoding needs one, though items allocate nothing */
 };
 
@@ -44,7 +44,7 @@ void items_destroy(struct items *items)
     if (!items) {
         return;
     }
-    for (uint32_t i = 0; items->at && i < items->capacity; i++) {
+    for (size_t i = 0; i < items->capacity; i++) {
         free(items->at[i].bytes);
     }
     free(items->at);
@@ -60,14 +60,7 @@ static struct item *item_for(struct items *items, struct slice sku, uint32_t *in
     if (*index == SERIES_NONE) {
         *index = series_add(items->names, sku, (struct slice){0});
     }
-    if (*index >= items->capacity) {
-        uint32_t capacity = items->capacity ? items->capacity * 2 : 64;
-        struct item *moved = realloc(items->at, capacity * sizeof *moved);
-        ASSERT(moved && "out of memory for item facts");
-        memset(moved + items->capacity, 0, (capacity - items->capacity) * sizeof *moved);
-        items->at = moved;
-        items->capacity = capacity;
-    }
+    items->at = grow_zeroed(items->at, &items->capacity, (size_t)*index + 1, sizeof *items->at);
     return &items->at[*index];
 }
 
@@ -99,11 +92,8 @@ void items_put(struct items *items, const struct line *line)
     uint32_t index;
     struct item *item = item_for(items, line->item.sku, &index);
     if (!item->dirty) {
-        if (items->dirty_count == items->dirty_capacity) {
-            items->dirty_capacity = items->dirty_capacity ? items->dirty_capacity * 2 : 64;
-            items->dirty = realloc(items->dirty, items->dirty_capacity * sizeof *items->dirty);
-            ASSERT(items->dirty && "out of memory for item facts");
-        }
+        items->dirty = grow(items->dirty, &items->dirty_capacity, items->dirty_count + 1,
+                            sizeof *items->dirty);
         items->dirty[items->dirty_count++] = index;
         item->dirty = true;
     }

@@ -1,6 +1,7 @@
 #include "stream/shard.h"
 
 #include "config/base/ensure.h"
+#include "config/base/grow.h"
 #include "stream/shard_state.h"
 
 #include <inttypes.h>
@@ -41,7 +42,7 @@ static struct status *create_parts(struct shard *shard)
     shard->overflow = ring_overflow_create();
     shard->fingerprints = dedup_create('f');
     shard->stock_fingerprints = dedup_create('g');
-    shard->cancel = cancel_create();
+    shard->cancel = cancel_create(stream->bucket_ms);
     shard->sources = sources_create(stream->lateness_ms, stream->idle_timeout_ms);
     shard->items = items_create();
     shard->alerts =
@@ -297,11 +298,8 @@ void shard_touch(struct shard *shard, uint32_t series)
     if (shard->dirty_mark[series]) {
         return;
     }
-    if (shard->dirty_count == shard->dirty_capacity) {
-        shard->dirty_capacity = shard->dirty_capacity ? shard->dirty_capacity * 2 : 1024;
-        shard->dirty = realloc(shard->dirty, shard->dirty_capacity * sizeof *shard->dirty);
-        ASSERT(shard->dirty && "out of memory for the list of changed series");
-    }
+    shard->dirty =
+        grow(shard->dirty, &shard->dirty_capacity, shard->dirty_count + 1, sizeof *shard->dirty);
     shard->dirty_mark[series] = 1;
     shard->dirty[shard->dirty_count++] = series;
 }

@@ -1,5 +1,8 @@
 #include "stream/cancel.h"
 
+#include "config/base/hash.h"
+#include "stream/chunk_log.h"
+
 #include <criterion/criterion.h>
 
 enum { DAY = 1000, FOUND_MAX = 16 };
@@ -35,7 +38,7 @@ static struct found close_of(struct cancel *cancel, int64_t bucket, int64_t olde
 
 Test(cancel, takes_the_latest_earlier_sale)
 {
-    struct cancel *cancel = cancel_create();
+    struct cancel *cancel = cancel_create(DAY);
     sale(cancel, 1100, "ann", 6);
     sale(cancel, 3100, "ann", 6);
     sale(cancel, 5900, "ann", 6); /* after the cancellation */
@@ -57,7 +60,7 @@ Test(cancel, takes_the_latest_earlier_sale)
 
 Test(cancel, customer_quantity_and_series_must_be_the_same)
 {
-    struct cancel *cancel = cancel_create();
+    struct cancel *cancel = cancel_create(DAY);
     sale(cancel, 1100, "ann", 6);
     take_back(cancel, 2100, "bob", 6);
     take_back(cancel, 2200, "ann", 5);
@@ -72,7 +75,7 @@ Test(cancel, customer_quantity_and_series_must_be_the_same)
 
 Test(cancel, sales_older_than_the_horizon_are_gone)
 {
-    struct cancel *cancel = cancel_create();
+    struct cancel *cancel = cancel_create(DAY);
     sale(cancel, 1100, "ann", 6);
     sale(cancel, 2100, "bob", 6);
     take_back(cancel, 4100, "ann", 6);
@@ -85,7 +88,7 @@ Test(cancel, sales_older_than_the_horizon_are_gone)
 
 Test(cancel, waits_for_its_bucket_and_is_told_once)
 {
-    struct cancel *cancel = cancel_create();
+    struct cancel *cancel = cancel_create(DAY);
     sale(cancel, 1100, "ann", 6);
     take_back(cancel, 3100, "ann", 6);
     cr_expect(close_of(cancel, 2, 0).count == 0);
@@ -99,7 +102,7 @@ Test(cancel, the_order_of_arrival_does_not_matter)
     static const int64_t SALES[] = {1100, 2100, 2900, 3100}, BACKS[] = {2500, 3500};
     static const int ORDERS[][6] = {{0, 1, 2, 3, 4, 5}, {5, 4, 3, 2, 1, 0}, {4, 2, 0, 5, 1, 3}};
     for (size_t order = 0; order < 3; order++) {
-        struct cancel *cancel = cancel_create();
+        struct cancel *cancel = cancel_create(DAY);
         for (int i = 0; i < 6; i++) {
             int at = ORDERS[order][i];
             if (at < 4) {
@@ -118,7 +121,7 @@ Test(cancel, the_order_of_arrival_does_not_matter)
 
 Test(cancel, a_series_that_is_forgotten_matches_nothing)
 {
-    struct cancel *cancel = cancel_create();
+    struct cancel *cancel = cancel_create(DAY);
     sale(cancel, 1100, "ann", 6);
     take_back(cancel, 2100, "ann", 6);
     cancel_forget(cancel, 1);
@@ -131,7 +134,7 @@ Test(cancel, a_series_that_is_forgotten_matches_nothing)
 
 static struct cancel *restored_from(struct outbox *outbox)
 {
-    struct cancel *cancel = cancel_create();
+    struct cancel *cancel = cancel_create(DAY);
     for (size_t i = 0; i < outbox_count(outbox); i++) {
         struct outbox_record record;
         outbox_get(outbox, i, &record);
@@ -143,7 +146,7 @@ static struct cancel *restored_from(struct outbox *outbox)
 
 Test(cancel, what_is_restored_goes_on_as_before)
 {
-    struct cancel *cancel = cancel_create();
+    struct cancel *cancel = cancel_create(DAY);
     struct outbox *outbox = outbox_create();
     sale(cancel, 1100, "ann", 6);
     sale(cancel, 2100, "ann", 6);
@@ -162,4 +165,84 @@ Test(cancel, what_is_restored_goes_on_as_before)
     cancel_destroy(cancel);
     cancel_destroy(twin);
     cancel_destroy(NULL);
+}
+
+/* Quantities beyond 16 bits stand beside, and go through state records like all others. */
+Test(cancel, large_quantities_are_exact)
+{
+    struct cancel *cancel = cancel_create(DAY);
+    struct outbox *outbox = outbox_create();
+    static const int64_t QUANTITIES[] = {65534, 65535, 65536, 80995, INT64_C(5000000000)};
+    for (int64_t i = 0; i < 5; i++) {
+        sale(cancel, 1100 + i, "ann", QUANTITIES[i]);
+    }
+    cancel_seal(cancel, outbox, 0);
+    struct cancel *twin = restored_from(outbox);
+    for (int64_t i = 0; i < 5; i++) {
+        take_back(twin, 1200 + i, "ann", QUANTITIES[i]);
+        take_back(cancel, 1200 + i, "ann", QUANTITIES[i]);
+    }
+    take_back(cancel, 1300, "ann", 65537);
+    struct found found = close_of(cancel, 1, 0), again = close_of(twin, 1, 0);
+    cr_assert(found.count == 6 && again.count == 5);
+    for (size_t i = 0; i < 5; i++) {
+        cr_expect(found.at[i].matched && again.at[i].matched, "%zu", i);
+    }
+    cr_expect(!found.at[5].matched);
+    outbox_destroy(outbox);
+    cancel_destroy(cancel);
+    cancel_destroy(twin);
+}
+
+/* Each wish finds its own sale however many there are: the naive search, all against all. */
+Test(cancel, finds_what_a_search_of_all_would_find)
+{
+    enum { SALES = 400, BACKS = 300 };
+    struct cancel *cancel = cancel_create(DAY);
+    int64_t at[SALES], quantity[SALES];
+    bool taken[SALES] = {false};
+    uint64_t random = 1;
+    for (int i = 0; i < SALES; i++) {
+        random = hash_mix(random + 1);
+        at[i] = (int64_t)(random % 5000);
+        quantity[i] = 1 + (int64_t)(random >> 32) % 3;
+        sale(cancel, at[i], random >> 40 & 1 ? "ann" : "bob", quantity[i]);
+        quantity[i] |= random >> 40 & 1 ? 8 : 0;
+    }
+    for (int b = 0; b < BACKS; b++) {
+        int64_t time = 10000 + b, wanted = 1 + b % 3, best = -1;
+        cancel_wait(cancel, 10 + b, 1, time, slice_of(b % 2 ? "ann" : "bob"), wanted);
+        for (int i = 0; i < SALES; i++) {
+            bool same = quantity[i] == (wanted | (b % 2 ? 8 : 0)) && !taken[i];
+            best = same && (best < 0 || at[i] / DAY > at[best] / DAY ||
+                            (at[i] / DAY == at[best] / DAY && at[i] >= at[best]))
+                       ? i
+                       : best;
+        }
+        struct found found = close_of(cancel, 10 + b, 0);
+        cr_assert(found.count == 1 && found.at[0].matched == (best >= 0), "wish %d", b);
+        if (best >= 0) {
+            taken[best] = true;
+            cr_assert(found.at[0].bucket == at[best] / DAY);
+        }
+    }
+    cr_expect(cancel_count(cancel) == SALES);
+    cr_expect(cancel_bytes(cancel) < SALES * 18 + 40000);
+    cancel_destroy(cancel);
+}
+
+Test(cancel, refuses_a_sale_far_from_its_bucket)
+{
+    struct cancel *cancel = cancel_create(DAY);
+    char key[CHUNK_LOG_KEY_BYTES + 1] = "o\x80\0\0\0\0\0\0\x05\0\0\0\0";
+    int64_t record[4] = {1, INT64_C(1) << 40, 6, 1};
+    struct slice name = {key, CHUNK_LOG_KEY_BYTES};
+    cr_expect(!cancel_restore(cancel, name, (struct slice){(const char *)record, sizeof record}));
+    record[1] = 5100;
+    record[2] = -6;
+    cr_expect(!cancel_restore(cancel, name, (struct slice){(const char *)record, sizeof record}));
+    record[2] = 6;
+    cr_expect(cancel_restore(cancel, name, (struct slice){(const char *)record, sizeof record}));
+    cr_expect(cancel_restored(cancel) && cancel_count(cancel) == 1);
+    cancel_destroy(cancel);
 }

@@ -188,3 +188,29 @@ Test(chunk_log, a_bucket_that_comes_again_is_saved_as_it_is_now)
     chunk_log_destroy(log);
     outbox_destroy(outbox);
 }
+
+Test(chunk_log, gives_up_what_is_saved_when_told_so)
+{
+    struct outbox *outbox = outbox_create();
+    struct chunk_log *log = chunk_log_create('f', sizeof(uint64_t));
+    chunk_log_release_saved(log);
+    for (uint64_t i = 0; i < 2 * PER_CHUNK + 5; i++) {
+        chunk_log_append(log, 5, &i);
+    }
+    uint32_t count = 0;
+    cr_expect(chunk_log_chunk(log, 0, 1, &count) && count == PER_CHUNK);
+    chunk_log_seal(log, outbox, 0);
+    cr_expect(!chunk_log_chunk(log, 0, 0, &count) && !chunk_log_chunk(log, 0, 1, &count));
+    cr_expect(chunk_log_chunk(log, 0, 2, &count) && count == 5);
+    cr_expect(!chunk_log_chunk(log, 0, 3, &count) && !chunk_log_chunk(log, 1, 0, &count));
+    cr_expect(chunk_log_count(log, 5) == 2 * PER_CHUNK + 5);
+    uint64_t value = 1;
+    cr_expect(chunk_log_append(log, 5, &value) == 2 * PER_CHUNK + 5);
+    size_t bytes = chunk_log_bytes(log);
+    for (uint64_t i = 0; i < 2 * PER_CHUNK; i++) {
+        chunk_log_append(log, 6, &i);
+    }
+    cr_expect(chunk_log_bytes(log) <= bytes + 600, "spare chunks are used first");
+    chunk_log_destroy(log);
+    outbox_destroy(outbox);
+}
