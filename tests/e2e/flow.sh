@@ -34,6 +34,9 @@ CONF
     "$BUS" create "$2" "$1.orders" "$3"
     local input
     for input in stock items feedback; do "$BUS" create "$2" "$1.$input" 1; done
+    # Every value is compared in the end: a campaign of an hour must not find its topics compacted.
+    local output
+    for output in forecasts alerts replenishments; do "$BUS" create "$2" "$1.$output" 8 cleanup.policy=delete; done
     "$RESTOCK" topics apply --config "$WORK/$1.yaml" > "$WORK/$1.topics" 2>&1 || fail "topics apply: $(cat "$WORK/$1.topics")"
 }
 
