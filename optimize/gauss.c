@@ -7,6 +7,21 @@ double gauss_below(double z)
     return 0.5 * erfc(-z * M_SQRT1_2);
 }
 
+double gauss_density(double z)
+{
+    return 0.3989422804014326779 * exp(-z * z / 2);
+}
+
+double gauss_loss(double z)
+{
+    return gauss_density(z) - z * gauss_below(-z);
+}
+
+double gauss_loss2(double z)
+{
+    return 0.5 * ((z * z + 1) * gauss_below(-z) - z * gauss_density(z));
+}
+
 /* Rational approximation by P. J. Acklam (2003), relative error 1.15e-9: no iteration, so that a
  * decision stays cheap. */
 static double central(double q)
