@@ -287,9 +287,12 @@ static void emit_forecast(struct shard *shard, struct tile *tile, uint32_t tile_
     uint32_t series = tile_index * PLAN_TILE_SERIES + row;
     const uint32_t W = shard->plan->window;
     uint8_t last = shard->scratch.flags[(size_t)row * W + W - 1];
-    bool corrected = false;
+    bool corrected = false; /* this one says it, later ones do not */
     for (uint32_t k = 0; k < W; k++) {
-        corrected |= (shard->scratch.flags[(size_t)row * W + k] & WINDOW_CORRECTED) != 0;
+        if (shard->scratch.flags[(size_t)row * W + k] & WINDOW_CORRECTED) {
+            corrected = true;
+            shard_cell_unflag(shard, series, bucket - (int64_t)(W - 1 - k), WINDOW_CORRECTED);
+        }
     }
     struct forecast_event event = {.sku = series_sku(shard->series, series),
                                    .location = series_location(shard->series, series),

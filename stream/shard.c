@@ -293,6 +293,17 @@ void shard_cell_flag(struct shard *shard, uint32_t series, int64_t bucket, uint8
     }
 }
 
+void shard_cell_unflag(struct shard *shard, uint32_t series, int64_t bucket, uint8_t flags)
+{
+    uint32_t slot = tile_slot(shard->plan, bucket);
+    uint8_t *cell =
+        &shard_tile(shard, series)->flags[(size_t)slot * PLAN_TILE_SERIES + shard_row(series)];
+    if (*cell & flags) {
+        *cell = (uint8_t)(*cell & ~flags);
+        note_slot(shard, series, bucket);
+    }
+}
+
 void shard_touch(struct shard *shard, uint32_t series)
 {
     if (shard->dirty_mark[series]) {

@@ -176,6 +176,7 @@ static inline uint32_t shard_row(uint32_t series)
 int64_t shard_cell(const struct shard *shard, uint32_t series, int64_t bucket);
 void shard_cell_set(struct shard *shard, uint32_t series, int64_t bucket, int64_t units);
 void shard_cell_flag(struct shard *shard, uint32_t series, int64_t bucket, uint8_t flags);
+void shard_cell_unflag(struct shard *shard, uint32_t series, int64_t bucket, uint8_t flags);
 void shard_touch(struct shard *shard, uint32_t series); /* its record is to be saved */
 void shard_forget(struct shard *shard, uint32_t series); /* its name, record and index */
 void shard_make_tiles(struct shard *shard, uint32_t series); /* so that the series has a tile */

@@ -15,7 +15,8 @@ enum window_flag {
     WINDOW_OUT_OF_STOCK =
         2, /* at least a part of the bucket was out of stock: units are a lower bound of demand */
     WINDOW_FEED_SILENT = 4, /* the feed was down: nothing was observed */
-    WINDOW_CORRECTED = 8, /* changed after it closed (late line, cancellation) */
+    WINDOW_CORRECTED = 8, /* changed after it closed (late line, cancellation), and no forecast has
+                             been told since */
     WINDOW_PROMOTION = 16, /* at least one line of the bucket was on promotion */
     WINDOW_ANOMALOUS = 32, /* an open point anomaly: not to be learned from */
 };

@@ -94,6 +94,10 @@ Test(apply, a_late_line_corrects_its_bucket_and_the_next_forecast_says_it)
     play_days(&play, 20, 21, 5);
     play_outputs(&play, TOPIC_FORECASTS, line, sizeof line);
     cr_expect(strstr(line, "\"corrected\":true"), "%s", line);
+    (void)fixture_restart(&play.fixture);
+    play_days(&play, 21, 22, 5);
+    play_outputs(&play, TOPIC_FORECASTS, line, sizeof line);
+    cr_expect(strstr(line, "\"corrected\":false"), "only the next one says it: %s", line);
 }
 
 Test(apply, what_is_older_than_the_window_is_a_dead_letter_that_says_where_it_came_from)
