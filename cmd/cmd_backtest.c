@@ -1,7 +1,6 @@
 #include "cmd/command.h"
 #include "cmd/progress.h"
 #include "cmd/report.h"
-#include "stream/csv.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +35,7 @@ static const struct arg ROWS[] = {
     ROW("learn", ARG_TEXT, "online", "how the experts learn: online", learn),
     ROW("reading", ARG_TEXT, "demand", "what is forecast: demand (stock-outs masked)", reading),
     ROW("known", ARG_TEXT, "COLUMN,...",
-        "columns of the panel known ahead; checked, not used by the experts", known),
+        "columns of the panel that are known ahead: price, promo, holiday, event, snap", known),
     ROW("forecasts", ARG_TEXT, "OUT.csv", "write forecasts", forecasts),
     ROW("alerts", ARG_TEXT, "OUT.csv", "write alerts", alerts),
     ROW("proposals", ARG_TEXT, "OUT.csv", "write replenishment proposals", proposals),
@@ -86,37 +85,12 @@ static struct status *check(const struct backtest_args *args)
         return status_new(STATUS_USAGE,
                           "backtest: --orders needs --map, which says where each field is found");
     }
+    if (args->known && !args->panel) {
+        return status_new(STATUS_USAGE, "backtest: --known names columns of a --panel");
+    }
     TRY(one_of("learn", args->learn, "online", "the statistical experts always learn as they go"));
     return one_of("reading", args->reading, "demand",
                   "sales are not forecast apart from demand yet");
-}
-
-/* Columns that are named as known must be there. */
-static struct status *check_known(const struct backtest_args *args)
-{
-    if (!args->known) {
-        return NULL;
-    }
-    if (!args->panel) {
-        return status_new(STATUS_USAGE, "backtest: --known names columns of a --panel");
-    }
-    char *copy = strdup(args->known);
-    const char *names[64];
-    size_t count = split(copy, names, 64);
-    struct csv *csv = NULL;
-    struct status *st = csv_open(args->panel, &csv);
-    for (size_t i = 0; !st && i < count; i++) {
-        if (csv_column(csv, names[i]) < 0) {
-            st = csv_error(csv, "there is no column %s, which --known names", names[i]);
-        }
-    }
-    if (!st) {
-        fprintf(stderr, "restock: --known %s: the statistical experts use no known inputs\n",
-                args->known);
-    }
-    csv_close(csv);
-    free(copy);
-    return st;
 }
 
 static struct status *load_settings(const struct backtest_args *args, struct settings *settings)
@@ -153,7 +127,6 @@ static struct status *run(int argc, char **argv)
     struct backtest_args args = {.shards = 1};
     TRY(args_parse(&SPEC, argc, argv, &args, NULL));
     TRY(check(&args));
-    TRY(check_known(&args));
     struct settings settings;
     TRY(load_settings(&args, &settings));
     char *origins = args.origins ? strdup(args.origins) : NULL;
@@ -164,6 +137,7 @@ static struct status *run(int argc, char **argv)
                                        .order_count = args.orders.count,
                                        .map = args.map,
                                        .panel = args.panel,
+                                       .known = args.known,
                                        .shards = (int32_t)args.shards,
                                        .origins = list,
                                        .origin_count = split(origins, list, LIST_MAX),

@@ -5,6 +5,8 @@
 
 #include <math.h>
 
+static const float GAIN_MOST = 0.6f; /* of a young level, per unit of factor */
+
 void ewma_init(struct ewma *ewma, double rate, double winsor)
 {
     ewma->rate = (float)rate;
@@ -20,8 +22,8 @@ static inline uint32_t capped(uint32_t n)
     return n < EWMA_SHARES ? n : EWMA_SHARES - 1;
 }
 
-CLONES void ewma_update(const struct ewma *ewma, const struct ewma_rows *rows, float factor,
-                        const float *units, const uint8_t *learn)
+CLONES void ewma_update(const struct ewma *ewma, const struct ewma_rows *rows,
+                        const float *restrict factor, const float *units, const uint8_t *learn)
 {
     float *restrict level = rows->level, *restrict variance = rows->variance;
     uint16_t *restrict observed = rows->observed;
@@ -33,9 +35,10 @@ CLONES void ewma_update(const struct ewma *ewma, const struct ewma_rows *rows, f
         float mean = n ? level[i] / seen : 0;
         float deviation = n > 1 ? sqrtf(variance[i] / seen_errors) : 0;
         float cap = n > 1 ? winsor * fmaxf(fmaxf(mean, deviation), 1) : INFINITY;
-        float y = fminf(units[i], cap);
-        float error = y - factor * mean;
-        float next_level = level[i] + rate * (y - level[i]);
+        float y = fminf(units[i], cap * fmaxf(factor[i], 1));
+        float error = y - factor[i] * mean, fresh = share[capped(n + 1)];
+        float gain = n ? fminf(rate / fresh, GAIN_MOST / fmaxf(factor[i], 1)) : 1;
+        float next_level = fresh * (n ? fmaxf(mean + gain * error, 0) : y);
         float next_variance = n ? variance[i] + rate * (error * error - variance[i]) : 0;
         level[i] = learn[i] ? next_level : level[i];
         variance[i] = learn[i] ? next_variance : variance[i];

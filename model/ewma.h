@@ -22,9 +22,10 @@ struct ewma_rows { /* planes of N series */
 };
 
 void ewma_init(struct ewma *ewma, double rate, double winsor);
-/* One bucket with phase factor `factor`. units: [N]; learn: [N] 0 where the bucket tells nothing
+/* One bucket. factor: [N] what it multiplies the level by (phase, known inputs); a bucket of which
+ * more is expected tells more of the level. units: [N]; learn: [N] 0 where the bucket tells nothing
  * about demand. */
-void ewma_update(const struct ewma *ewma, const struct ewma_rows *rows, float factor,
+void ewma_update(const struct ewma *ewma, const struct ewma_rows *rows, const float *factor,
                  const float *units, const uint8_t *learn);
 /* Level per bucket, and variance per unit of mean. Both [N]; level 0 where nothing is known. */
 void ewma_read(const struct ewma *ewma, const struct ewma_rows *rows, float *level, float *spread);

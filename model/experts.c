@@ -127,8 +127,7 @@ void experts_shape(const struct empirical_history *history, struct expert_shape 
 void experts_ask_step(const struct forecaster *fc, const struct expert_shape *shape, uint32_t i,
                       uint32_t step, const float *weight, struct expert_row *row)
 {
-    float factor = phase_ahead(&fc->phases, fc->phase, step),
-          variance = fc->spread[i] * fc->level[i] * factor;
+    float factor = fc->outlook.factor[step], variance = fc->spread[i] * fc->level[i] * factor;
     row->mean[FORECAST_NB] = fc->level[i] * factor;
     negbin_quantiles(&fc->negbin, row->mean[FORECAST_NB], variance, row->q[FORECAST_NB]);
     if (weight[FORECAST_EMPIRICAL] > 0 && shape->known) {

@@ -22,6 +22,8 @@
 
 static const float LIGHT = 0.04f; /* share below which an expert is left out of a forecast */
 static const float SCORE_DISCOUNT = 0.97f; /* of a series' relative losses, per score */
+static const uint32_t KNOWN_LEAST =
+    7; /* buckets observed before a series says something of the effects */
 static const uint8_t UNTRUSTED = EXPERTS_UNTRUSTED;
 
 const char *forecaster_name(enum forecast_expert expert)
@@ -93,6 +95,7 @@ struct forecaster *forecaster_create(const struct forecaster_options *options, u
     fc->learn = calloc(n, sizeof *fc->learn);
     fc->level = calloc(n, sizeof *fc->level);
     fc->spread = calloc(n, sizeof *fc->spread);
+    fc->factor = calloc(n, sizeof *fc->factor);
     fc->step_mean = calloc(steps, sizeof *fc->step_mean);
     fc->step_q = calloc(steps * FORECAST_LEVELS, sizeof *fc->step_q);
     fc->sum_mean = calloc(sums, sizeof *fc->sum_mean);
@@ -100,7 +103,8 @@ struct forecaster *forecaster_create(const struct forecaster_options *options, u
     fc->weights = calloc(n * FORECAST_EXPERTS, sizeof *fc->weights);
     fc->gru = options->base_ref ? gru_expert_create(options->base_ref, tile_series) : NULL;
     if ((options->base_ref && !fc->gru) || !fc->units || !fc->learn || !fc->level || !fc->spread ||
-        !fc->step_mean || !fc->step_q || !fc->sum_mean || !fc->sum_q || !fc->weights) {
+        !fc->factor || !fc->step_mean || !fc->step_q || !fc->sum_mean || !fc->sum_q ||
+        !fc->weights) {
         forecaster_destroy(fc);
         return NULL;
     }
@@ -116,6 +120,7 @@ void forecaster_destroy(struct forecaster *fc)
     free(fc->learn);
     free(fc->level);
     free(fc->spread);
+    free(fc->factor);
     free(fc->step_mean);
     free(fc->step_q);
     free(fc->sum_mean);
@@ -132,14 +137,6 @@ uint64_t forecaster_faults(const struct forecaster *fc)
 
 void forecaster_look_ahead(struct forecaster *fc)
 {
-    float ahead = 0;
-    uint32_t step = 0;
-    for (uint32_t s = 0; s < fc->rows; s++) {
-        while (step < fc->length[s]) {
-            ahead += phase_ahead(&fc->phases, fc->phase, ++step);
-        }
-        fc->ahead[s] = ahead;
-    }
     float week = phase_recent(&fc->phases, 7) / 7, fortnight = phase_recent(&fc->phases, 14) / 14;
     float month = phase_recent(&fc->phases, 28) / 28;
     fc->shop = (struct feature_shop){0};
@@ -155,10 +152,11 @@ void forecaster_begin_close(struct forecaster *fc, int64_t bucket, int32_t phase
     if (fc->begun && fc->bucket == bucket) {
         return;
     }
+    young_fold(&fc->young, &fc->young_tally);
+    phase_mend(&fc->phases, fc->phase, known_fold(&fc->effects, &fc->known_tally));
     fc->begun = true;
     fc->bucket = bucket;
     fc->phase = phase;
-    young_fold(&fc->young, &fc->young_tally);
     phase_add(&fc->phases, phase, season, (float)total_units);
     for (int c = 0; c < FORECAST_CLASSES; c++) {
         for (uint32_t s = 0; s < fc->rows; s++) {
@@ -171,6 +169,7 @@ void forecaster_begin_close(struct forecaster *fc, int64_t bucket, int32_t phase
 static void reset_series(struct forecaster_cols *cols, uint32_t tile, uint32_t i)
 {
     cols->next_mean[i] = cols->next_variance[i] = cols->level[i] = cols->variance[i] = 0;
+    cols->usual_price[i] = 0;
     cols->observed[i] = 0;
     for (uint32_t e = 0; e < 2 * FORECAST_EXPERTS; e++) {
         cols->loss[e * tile + i] = 0;
@@ -252,6 +251,34 @@ static void score(struct forecaster *fc, struct forecaster_cols *cols, const str
     }
 }
 
+static struct outlook_source outlook_of(const struct forecaster *fc,
+                                        const struct forecaster_cols *cols,
+                                        const struct window *window, uint32_t i)
+{
+    return (struct outlook_source){.window = window,
+                                   .i = i,
+                                   .phases = &fc->phases,
+                                   .effects = &fc->effects,
+                                   .usual = cols->usual_price[i],
+                                   .level = fc->level[i],
+                                   .spread = fc->spread[i]};
+}
+
+void forecaster_look(struct forecaster *fc, const struct forecaster_cols *cols,
+                     const struct window *window, uint32_t i, uint32_t steps)
+{
+    struct outlook_source source = outlook_of(fc, cols, window, i);
+    outlook_make(&source, steps, &fc->outlook);
+    float ahead = 0;
+    uint32_t step = 0;
+    for (uint32_t s = 0; s < fc->rows && fc->length[s] <= steps; s++) {
+        while (step < fc->length[s]) {
+            ahead += fc->outlook.factor[++step];
+        }
+        fc->ahead[s] = ahead;
+    }
+}
+
 static void put_probe(struct forecaster *fc, struct forecaster_cols *cols,
                       const struct window *window, uint32_t i)
 {
@@ -268,6 +295,7 @@ static void put_probe(struct forecaster *fc, struct forecaster_cols *cols,
     struct empirical_history history;
     cols->demand_class[i] = (uint8_t)experts_class(window, i);
     experts_history(window, i, &history);
+    forecaster_look(fc, cols, window, i, fc->length[s]);
     experts_ask(fc, &history, i, s, ALL, &row);
     struct probe_target target = {.length = (uint8_t)fc->length[s],
                                   .demand_class = cols->demand_class[i]};
@@ -292,14 +320,44 @@ static void read_statistics(struct forecaster *fc, const struct ewma_rows *rows)
 }
 
 /* What young series were expected to sell, by their statistics before this bucket. */
-static void count_young(struct forecaster *fc, const struct ewma_rows *rows, float factor)
+static void count_young(struct forecaster *fc, const struct ewma_rows *rows)
 {
     for (uint32_t i = 0; i < rows->series; i++) {
         uint32_t n = rows->observed[i];
         if (fc->learn[i] && n && n <= YOUNG_BUCKETS) {
-            young_count(&fc->young_tally, n, rows->level[i] / fc->ewma.share[n] * factor,
+            young_count(&fc->young_tally, n, rows->level[i] / fc->ewma.share[n] * fc->factor[i],
                         fc->units[i]);
         }
+    }
+}
+
+/* Factors of the bucket that closed into fc->factor, by the effects as they were; what it says of
+ * the effects is counted. The usual price moves on. */
+static void count_known(struct forecaster *fc, struct forecaster_cols *cols,
+                        const struct window *window)
+{
+    for (uint32_t i = 0; i < window->series; i++) {
+        float z[WINDOW_KNOWN];
+        struct outlook_source source = outlook_of(fc, cols, window, i);
+        fc->factor[i] = 1;
+        if (!window->age[i]) {
+            continue;
+        }
+        fc->factor[i] = outlook_now(&source, z);
+        if (!window->known) {
+            continue;
+        }
+        struct known_case one = {.z = z,
+                                 .expected = fc->level[i] * fc->factor[i],
+                                 .factor = known_factor(&fc->effects, z),
+                                 .spread = fc->spread[i],
+                                 .y = fc->units[i]};
+        if (fc->learn[i] && cols->observed[i] >= KNOWN_LEAST) {
+            known_count(&fc->known_tally, &one);
+        }
+        fc->factor[i] *= one.factor;
+        float raw = window->known[(size_t)i * (1 + WINDOW_AHEAD) * WINDOW_KNOWN + WINDOW_PRICE];
+        cols->usual_price[i] = known_usual(cols->usual_price[i], raw, cols->observed[i]);
     }
 }
 
@@ -336,16 +394,18 @@ void forecaster_learn(struct forecaster *fc, struct forecaster_cols *cols,
         }
     }
     struct ewma_rows rows = rows_of(cols, window->series);
-    count_young(fc, &rows, fc->phases.factor[window->phase]);
-    ewma_update(&fc->ewma, &rows, fc->phases.factor[window->phase], fc->units, fc->learn);
+    read_statistics(fc, &rows);
+    count_known(fc, cols, window);
+    count_young(fc, &rows);
+    ewma_update(&fc->ewma, &rows, fc->factor, fc->units, fc->learn);
     read_statistics(fc, &rows);
     if (fc->gru_on) {
         struct gru_view view = view_of(fc, window);
         gru_expert_step(fc->gru, &view, cols->gru_state);
     }
-    float next = phase_ahead(&fc->phases, window->phase, 1);
     for (uint32_t i = 0; i < window->series; i++) {
-        cols->next_mean[i] = fc->level[i] * next;
+        forecaster_look(fc, cols, window, i, 1);
+        cols->next_mean[i] = fc->level[i] * fc->outlook.factor[1];
         cols->next_variance[i] = fc->spread[i] * cols->next_mean[i];
         if (!isfinite(cols->next_mean[i]) || !isfinite(cols->next_variance[i]) ||
             !isfinite(cols->variance[i]) || !isfinite(cols->level[i])) {
@@ -425,7 +485,7 @@ static void predict_sums(struct forecaster *fc, const struct series_view *view)
     }
 }
 
-static void predict_steps(struct forecaster *fc, const struct series_view *view)
+static void predict_steps(struct forecaster *fc, const struct series_view *view, bool known)
 {
     float *mean = fc->step_mean + (size_t)view->i * fc->horizon;
     float *q = fc->step_q + (size_t)view->i * fc->horizon * FORECAST_LEVELS;
@@ -440,7 +500,8 @@ static void predict_steps(struct forecaster *fc, const struct series_view *view)
     uint32_t season = (uint32_t)fc->phases.season;
     for (uint32_t h = 0; h < fc->horizon; h++) {
         float *here = q + (size_t)h * FORECAST_LEVELS;
-        if (h >= season && !(weight[FORECAST_GRU] > 0)) { /* the others only know phases */
+        if (h >= season && !known &&
+            !(weight[FORECAST_GRU] > 0)) { /* the others know phases only */
             mean[h] = mean[h - season];
             memcpy(here, here - (size_t)season * FORECAST_LEVELS, FORECAST_LEVELS * sizeof *here);
             continue;
@@ -517,9 +578,12 @@ void forecaster_predict(struct forecaster *fc, const struct forecaster_cols *col
         struct series_view view = {
             .i = i, .cols = cols, .pools = fc->pool[cols->demand_class[i] % FORECAST_CLASSES]};
         experts_history(window, i, &view.history);
+        uint32_t longest = fc->length[fc->rows - 1];
+        forecaster_look(fc, cols, window, i,
+                        want[i] == FORECAST_ALL && fc->horizon > longest ? fc->horizon : longest);
         predict_sums(fc, &view);
         if (want[i] == FORECAST_ALL) {
-            predict_steps(fc, &view);
+            predict_steps(fc, &view, window->known != NULL);
             align_steps(fc, i);
         }
         if (!row_finite(fc, i)) {

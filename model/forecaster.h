@@ -75,6 +75,7 @@ struct forecaster_cols {
     float *next_mean; /* [N] predictive mean and variance of the bucket after the one that closed
                          (nb); */
     float *next_variance; /* [N] both 0: nothing known */
+    float *usual_price; /* [N] running median of the price known of each bucket; 0: none known */
     float *level; /* [N] exponentially weighted sum of units and ... */
     float *variance; /* [N] ... of squared one-step errors */
     uint16_t *observed; /* [N] buckets learned from, saturating */

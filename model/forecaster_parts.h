@@ -7,6 +7,7 @@
 #include "model/forecaster.h"
 #include "model/gru_expert.h"
 #include "model/negbin.h"
+#include "model/outlook.h"
 #include "model/phase.h"
 #include "model/pool.h"
 #include "model/young.h"
@@ -25,9 +26,10 @@ struct forecaster {
     struct pool_tally tally[FORECAST_CLASSES][POOL_ROWS_MAX];
     struct young young;
     struct young_tally young_tally;
+    struct known_effects effects;
+    struct known_tally known_tally;
     struct ewma ewma;
     struct negbin_table negbin;
-    float ahead[POOL_ROWS_MAX]; /* [S] sum of the phase factors over each length */
     struct feature_shop shop; /* derived */
     struct gru_expert *gru; /* NULL: no base model */
     bool gru_on; /* it has states in the tile of this call */
@@ -35,11 +37,17 @@ struct forecaster {
     float *units; /* [N] scratch: the bucket that closed ... */
     uint8_t *learn; /* [N] ... and whether it may be learned from */
     float *level, *spread; /* [N] scratch */
+    float *factor; /* [N] scratch: of the bucket that closed */
+    struct outlook outlook; /* scratch: of one series ... */
+    float ahead[POOL_ROWS_MAX]; /* [S] ... sum of its factors over each length */
     float *step_mean, *step_q, *sum_mean, *sum_q, *weights; /* forecast_block */
 };
 
-/* Derived: sums of phase factors over each length, from the factors and the phase of the last
- * close. */
+/* Outlook of series i for `steps` buckets and every sum within them, into fc->outlook, fc->ahead.
+ */
+void forecaster_look(struct forecaster *fc, const struct forecaster_cols *cols,
+                     const struct window *window, uint32_t i, uint32_t steps);
+/* Derived: the mood of the shop, from the totals of its last buckets. */
 void forecaster_look_ahead(struct forecaster *fc);
 
 #endif

@@ -1,7 +1,8 @@
 /* Options, columns and the shard-level state of the forecaster.
  *
  * Saved state, little-endian, one block of 4- and 8-byte numbers without padding:
- *     struct head; struct young, struct young_tally; rows x struct saved_row, each with the pools
+ *     struct head; struct young, struct young_tally; struct known_effects, struct
+ * known_tally; rows x struct saved_row, each with the pools
  * and open tallies of all classes at one length; 8 x season totals (f32); xxh3 of all before. Rows
  * are found again by length, so that the configured sums may change. */
 #include "model/forecaster_parts.h"
@@ -64,6 +65,7 @@ const struct option_table forecaster_option_table = {
 static const struct column COLUMNS[] = {
     {"forecast.next_mean", COLUMN_F32, COLUMN_COLD, 1, PLANE(next_mean)},
     {"forecast.next_variance", COLUMN_F32, COLUMN_COLD, 1, PLANE(next_variance)},
+    {"forecast.usual_price", COLUMN_F32, COLUMN_COLD, 1, PLANE(usual_price)},
     {"forecast.level", COLUMN_F32, COLUMN_COLD, 1, PLANE(level)},
     {"forecast.variance", COLUMN_F32, COLUMN_COLD, 1, PLANE(variance)},
     {"forecast.observed", COLUMN_U16, COLUMN_COLD, 1, PLANE(observed)},
@@ -85,7 +87,7 @@ const struct column_table gru_column_table = {"gru", GRU_COLUMNS,
 const struct column_table forecaster_column_table = {"forecast", COLUMNS,
                                                      sizeof COLUMNS / sizeof COLUMNS[0]};
 
-enum { STATE_VERSION = 1, STATE_ROWS_MAX = 64 };
+enum { STATE_VERSION = 2, STATE_ROWS_MAX = 64 };
 
 struct head {
     char magic[4];
@@ -103,9 +105,14 @@ struct saved_row {
     struct pool_tally tally[FORECAST_CLASSES];
 };
 
-enum { SHARED_BYTES = sizeof(struct head) + sizeof(struct young) + sizeof(struct young_tally) };
+enum { EFFECTS_AT = sizeof(struct head) + sizeof(struct young) + sizeof(struct young_tally) };
+enum {
+    SHARED_BYTES = sizeof(struct head) + sizeof(struct young) + sizeof(struct young_tally) +
+                   sizeof(struct known_effects) + sizeof(struct known_tally)
+};
 
 _Static_assert(sizeof(struct head) == 56 && sizeof(struct young) % 8 == 0 &&
+                   sizeof(struct known_effects) % 8 == 0 &&
                    sizeof(struct saved_row) ==
                        8 + FORECAST_CLASSES * (sizeof(struct pool) + sizeof(struct pool_tally)),
                "no padding is saved");
@@ -130,6 +137,8 @@ void forecaster_save(const struct forecaster *fc, struct buf *out)
     buf_put(out, &head, sizeof head);
     buf_put(out, &fc->young, sizeof fc->young);
     buf_put(out, &fc->young_tally, sizeof fc->young_tally);
+    buf_put(out, &fc->effects, sizeof fc->effects);
+    buf_put(out, &fc->known_tally, sizeof fc->known_tally);
     for (uint32_t s = 0; s < fc->rows; s++) {
         struct saved_row row = {.length = fc->length[s]};
         for (int c = 0; c < FORECAST_CLASSES; c++) {
@@ -182,6 +191,21 @@ static bool young_sound(const struct young *young)
     return true;
 }
 
+static bool effects_sound(const struct known_effects *effects)
+{
+    for (int k = 0; k < WINDOW_KNOWN; k++) {
+        if (!isfinite(effects->effect[k])) {
+            return false;
+        }
+    }
+    for (int pair = 0; pair < KNOWN_PAIRS; pair++) {
+        if (!isfinite(effects->information[pair])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Size, head, hash and every pool before anything is taken over. */
 static struct status *examine(struct slice bytes, struct head *head)
 {
@@ -220,6 +244,11 @@ static struct status *examine(struct slice bytes, struct head *head)
         return status_new(STATUS_CORRUPT,
                           "forecaster state: impossible statistics of young series");
     }
+    struct known_effects effects;
+    memcpy(&effects, bytes.data + EFFECTS_AT, sizeof effects);
+    if (!effects_sound(&effects)) {
+        return status_new(STATUS_CORRUPT, "forecaster state: impossible effects of known inputs");
+    }
     for (uint32_t s = 0; s < head->rows; s++) {
         struct saved_row row;
         memcpy(&row, bytes.data + SHARED_BYTES + s * sizeof row, sizeof row);
@@ -251,6 +280,8 @@ struct status *forecaster_load(struct forecaster *fc, struct slice bytes)
     const char *at = bytes.data + sizeof head;
     memcpy(&fc->young, at, sizeof fc->young);
     memcpy(&fc->young_tally, at + sizeof fc->young, sizeof fc->young_tally);
+    memcpy(&fc->effects, bytes.data + EFFECTS_AT, sizeof fc->effects);
+    memcpy(&fc->known_tally, bytes.data + EFFECTS_AT + sizeof fc->effects, sizeof fc->known_tally);
     at = bytes.data + SHARED_BYTES;
     for (uint32_t s = 0; s < head.rows; s++, at += sizeof(struct saved_row)) {
         struct saved_row row;

@@ -37,6 +37,14 @@ void phase_add(struct phase_factors *phases, int32_t phase, int32_t season, floa
     phase_rebuild(phases, phase);
 }
 
+void phase_mend(struct phase_factors *phases, int32_t phase, float share)
+{
+    if (phases->season && share > 0 && fabsf(share - 1) > 1e-6f) {
+        phases->total[phases->place] /= fminf(fmaxf(share, 0.2f), 5);
+        phase_rebuild(phases, phase);
+    }
+}
+
 float phase_recent(const struct phase_factors *phases, uint32_t buckets)
 {
     if (phases->seen < buckets) {

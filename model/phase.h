@@ -27,6 +27,8 @@ struct phase_factors {
 /* Take the total of the bucket that closed, with its phase. Another season than before starts anew.
  */
 void phase_add(struct phase_factors *phases, int32_t phase, int32_t season, float total);
+/* The newest total was `share` times what an ordinary bucket would have sold (0.2 .. 5). */
+void phase_mend(struct phase_factors *phases, int32_t phase, float share);
 /* Derived factors anew, for a newest bucket of `phase` (after a restore). */
 void phase_rebuild(struct phase_factors *phases, int32_t phase);
 /* Total of the newest `buckets`, or 0 where not so many are known. */

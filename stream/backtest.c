@@ -8,6 +8,7 @@
 #include "stream/ingest.h"
 #include "stream/panel.h"
 #include "stream/plan.h"
+#include "stream/series.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -31,6 +32,9 @@ struct backtest {
     bool file_done[FILES_MAX];
     /* panel */
     struct panel *panel;
+    struct series_table *names; /* of the panel: index -> known_series; NULL: nothing is known */
+    uint32_t *known_series;
+    struct plan_sinks sinks;
     uint64_t panel_read;
 };
 
@@ -309,6 +313,33 @@ static struct status *parse_origins(struct backtest *test)
     return NULL;
 }
 
+static void on_known(void *context, struct slice sku, int64_t bucket, uint32_t count, float *out)
+{
+    const struct backtest *test = context;
+    uint32_t index = series_find(test->names, sku, slice_of("main"));
+    ASSERT(index != SERIES_NONE && "every series of a panel run is one of the panel");
+    panel_known_of(test->panel, test->known_series[index], bucket, count, out);
+}
+
+static struct status *index_names(struct backtest *test)
+{
+    test->names = series_table_create();
+    test->known_series = calloc(test->panel->count, sizeof *test->known_series);
+    if (!test->names || !test->known_series) {
+        return status_new(STATUS_NO_MEMORY, "out of memory for the names of a panel");
+    }
+    for (size_t i = 0; i < test->panel->count; i++) {
+        struct slice name = test->panel->series[i].name, place = slice_of("main");
+        if (series_find(test->names, name, place) != SERIES_NONE) {
+            return status_new(STATUS_CONFIG, "%s: the rows of series %.*s do not stand together",
+                              test->options->panel, (int)name.bytes, name.data);
+        }
+        uint32_t index = series_add(test->names, name, place);
+        test->known_series[index] = (uint32_t)i;
+    }
+    return NULL;
+}
+
 static struct status *load_panel(struct backtest *test)
 {
     const struct settings *settings = test->options->settings;
@@ -316,7 +347,14 @@ static struct status *load_panel(struct backtest *test)
         test->options->origin_count
             ? zone_to_local(settings->zone, bucket_start(&settings->buckets, test->origins[0]))
             : INT64_MAX;
-    TRY(panel_load(test->options->panel, settings->zone, until, &test->panel));
+    struct panel_known known = {0};
+    if (test->options->known) {
+        TRY(panel_known_parse(test->options->known, &known));
+    }
+    TRY(panel_load_known(test->options->panel, settings->zone, until, known, &test->panel));
+    if (known.slots) {
+        TRY(index_names(test));
+    }
     if (test->panel->bucket_ms != settings->buckets.length_ms) {
         return status_new(
             STATUS_CONFIG,
@@ -359,7 +397,10 @@ static struct status *set_up(struct backtest *test)
         TRY(load_panel(test));
     }
     TRY(plan_create(options->settings, options->shards, NULL, &test->plan));
-    test->plan->sinks_ref = backtest_sink_plan(test->sink, test->origins, options->origin_count);
+    test->sinks = *backtest_sink_plan(test->sink, test->origins, options->origin_count);
+    test->sinks.known = test->names ? on_known : NULL;
+    test->sinks.known_context = test;
+    test->plan->sinks_ref = &test->sinks;
     test->plan->retire_buckets = INT64_MAX / 2; /* a panel has its series to the end */
     test->lines = outbox_create();
     if (!test->lines) {
@@ -383,6 +424,8 @@ static void tear_down(struct backtest *test)
     }
     map_destroy(test->map);
     panel_free(test->panel);
+    series_table_destroy(test->names);
+    free(test->known_series);
     outbox_destroy(test->lines);
     plan_destroy(test->plan);
 }

@@ -21,6 +21,7 @@ struct backtest_options {
     size_t order_count;
     const char *map; /* mapping file of the orders */
     const char *panel; /* or a panel file */
+    const char *known; /* columns of the panel that are known ahead ("price,promo"); NULL: none */
     int32_t shards;
     /* Dates or times as in the files ("2011-05-14"): forecasts are written after the close of these
      * buckets. */

@@ -22,8 +22,11 @@ struct status *close_scratch_init(struct shard *shard)
     scratch->age = calloc(PLAN_TILE_SERIES, sizeof(uint32_t));
     scratch->want = calloc(PLAN_TILE_SERIES, 1);
     scratch->signals = calloc((size_t)TAILS_KINDS * PLAN_TILE_SERIES, sizeof(struct alert_signal));
-    if (!scratch->units || !scratch->flags || !scratch->age || !scratch->want ||
-        !scratch->signals) {
+    bool known = shard->plan->sinks_ref && shard->plan->sinks_ref->known;
+    size_t slots = (size_t)PLAN_TILE_SERIES * (1 + WINDOW_AHEAD) * WINDOW_KNOWN;
+    scratch->known = known ? calloc(slots, sizeof(float)) : NULL;
+    if ((known && !scratch->known) || !scratch->units || !scratch->flags || !scratch->age ||
+        !scratch->want || !scratch->signals) {
         return status_new(STATUS_NO_MEMORY, "out of memory for the windows of a tile");
     }
     return NULL;
@@ -35,6 +38,7 @@ void close_scratch_fini(struct shard *shard)
     free(scratch->units);
     free(scratch->flags);
     free(scratch->age);
+    free(scratch->known);
     free(scratch->want);
     free(scratch->signals);
     buf_fini(&scratch->key);
@@ -161,6 +165,18 @@ static void end(struct shard *shard)
  * --------------------------------------------------------------------------------------------------
  */
 
+static void gather_known(struct shard *shard, const struct tile *tile, uint32_t tile_index,
+                         int64_t last)
+{
+    const struct plan_sinks *sinks = shard->plan->sinks_ref;
+    for (uint32_t i = 0; i < tile->series && shard->scratch.known; i++) {
+        uint32_t series = tile_index * PLAN_TILE_SERIES + i;
+        float *out = shard->scratch.known + (size_t)i * (1 + WINDOW_AHEAD) * WINDOW_KNOWN;
+        sinks->known(sinks->known_context, series_sku(shard->series, series), last,
+                     1 + WINDOW_AHEAD, out);
+    }
+}
+
 /* Rows [N, W] from cells [slots, N]: the bucket `last` and the W - 1 before it. */
 static void gather(struct shard *shard, struct tile *tile, uint32_t tile_index, int64_t last,
                    struct window *window)
@@ -189,6 +205,7 @@ static void gather(struct shard *shard, struct tile *tile, uint32_t tile_index, 
                 (uint8_t)(flags[i] | (scratch->age[i] < back ? WINDOW_ABSENT : 0));
         }
     }
+    gather_known(shard, tile, tile_index, last);
     const struct buckets *buckets = &plan->settings_ref->buckets;
     *window = (struct window){.series = N,
                               .width = W,
@@ -197,7 +214,8 @@ static void gather(struct shard *shard, struct tile *tile, uint32_t tile_index, 
                               .season = season_of(plan),
                               .units = scratch->units,
                               .flags = scratch->flags,
-                              .age = scratch->age};
+                              .age = scratch->age,
+                              .known = scratch->known};
 }
 
 /* A series that stands without stock when the bucket begins cannot sell in it: mark the bucket now

@@ -7,15 +7,23 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const double UNITS[] = {1, 0.1, 0.01, 0.001};
 static const double UNIT_SHARE = 0.95;
 static const int64_t HOUR_MS = 3600000, DAY_MS = 86400000, WEEK_MS = 7 * 86400000;
 
+static const char *const KNOWN_NAMES[WINDOW_KNOWN] = {[WINDOW_PRICE] = "price",
+                                                      [WINDOW_PROMO] = "promo",
+                                                      [WINDOW_HOLIDAY] = "holiday",
+                                                      [WINDOW_EVENT] = "event",
+                                                      [WINDOW_SNAP] = "snap"};
+
 struct panel_row {
     int64_t local_ms;
     double value;
     uint8_t censored;
+    float known[WINDOW_KNOWN];
 };
 
 struct panel_run { /* rows of one series */
@@ -26,7 +34,8 @@ struct panel_run { /* rows of one series */
 
 struct reading {
     struct csv *csv;
-    int series, time, value, in_stock;
+    int series, time, value, in_stock, known[WINDOW_KNOWN];
+    struct panel_known wanted;
     struct panel_row *rows;
     size_t row_count, row_capacity;
     struct panel_run *runs;
@@ -65,6 +74,23 @@ static void begin_series(struct reading *in, struct slice name)
         .name = {copy, name.bytes}, .first = in->row_count, .line = csv_line(in->csv)};
 }
 
+static struct status *take_known(const struct reading *in, const struct slice *fields,
+                                 struct panel_row *row)
+{
+    for (int k = 0; k < WINDOW_KNOWN; k++) {
+        double value;
+        row->known[k] = NAN;
+        if (in->known[k] < 0 || !fields[in->known[k]].bytes) {
+            continue;
+        }
+        if (!number(fields[in->known[k]], &value) || (k == WINDOW_PRICE && value < 0)) {
+            return csv_error(in->csv, "%s: expected a number, or nothing", KNOWN_NAMES[k]);
+        }
+        row->known[k] = (float)value;
+    }
+    return NULL;
+}
+
 static struct status *take_row(struct reading *in, const struct slice *fields)
 {
     struct panel_row row = {0};
@@ -82,6 +108,7 @@ static struct status *take_row(struct reading *in, const struct slice *fields)
         }
         row.censored = in_stock < 1;
     }
+    TRY(take_known(in, fields, &row));
     struct panel_run *run = in->run_count ? &in->runs[in->run_count - 1] : NULL;
     if (!run || !slice_equal(run->name, fields[in->series])) {
         begin_series(in, fields[in->series]);
@@ -103,6 +130,13 @@ static struct status *read_rows(struct reading *in)
     in->in_stock = csv_column(in->csv, "in_stock");
     if (in->series < 0 || in->time < 0 || in->value < 0) {
         return csv_error(in->csv, "expected a header with series, time and value");
+    }
+    for (int k = 0; k < WINDOW_KNOWN; k++) {
+        bool wanted = in->wanted.slots >> k & 1;
+        in->known[k] = wanted ? csv_column(in->csv, KNOWN_NAMES[k]) : -1;
+        if (wanted && in->known[k] < 0) {
+            return csv_error(in->csv, "there is no column %s, which --known names", KNOWN_NAMES[k]);
+        }
     }
     for (;;) {
         const struct slice *fields;
@@ -157,11 +191,20 @@ static void fill_series(const struct reading *in, const struct panel_run *run, s
         .name = run->name, .first = first, .count = (size_t)(last - first + 1)};
     out->units = calloc(out->count, sizeof *out->units);
     out->censored = calloc(out->count, 1);
-    ASSERT(out->units && out->censored && "out of memory for a panel");
+    out->known = in->wanted.slots ? malloc(out->count * WINDOW_KNOWN * sizeof(float)) : NULL;
+    ASSERT(out->units && out->censored && (out->known || !in->wanted.slots) &&
+           "out of memory for a panel");
+    for (size_t i = 0; out->known && i < out->count * WINDOW_KNOWN; i++) {
+        out->known[i] = NAN;
+    }
     for (size_t i = 0; i < run->count; i++) {
         int64_t bucket = bucket_of(buckets, zone_to_utc(buckets->zone_ref, rows[i].local_ms));
         out->units[bucket - first] += (int64_t)llround(rows[i].value / panel->unit);
         out->censored[bucket - first] |= rows[i].censored;
+        if (out->known) {
+            memcpy(out->known + (size_t)(bucket - first) * WINDOW_KNOWN, rows[i].known,
+                   sizeof rows[i].known);
+        }
     }
     panel->first = first < panel->first ? first : panel->first;
     panel->last = last > panel->last ? last : panel->last;
@@ -189,10 +232,54 @@ static struct status *fill(const struct reading *in, const struct zone *zone, in
     return NULL;
 }
 
+struct status *panel_known_parse(const char *names, struct panel_known *out)
+{
+    out->slots = 0;
+    for (const char *at = names; *at;) {
+        size_t bytes = strcspn(at, ",");
+        int slot = 0;
+        while (slot < WINDOW_KNOWN &&
+               (strlen(KNOWN_NAMES[slot]) != bytes || memcmp(KNOWN_NAMES[slot], at, bytes) != 0)) {
+            slot++;
+        }
+        if (slot == WINDOW_KNOWN) {
+            return status_new(STATUS_USAGE,
+                              "--known %.*s: no such known input; there are price, promo, holiday, "
+                              "event and snap",
+                              (int)bytes, at);
+        }
+        out->slots |= (uint8_t)(1u << slot);
+        at += bytes + (at[bytes] == ',');
+    }
+    return NULL;
+}
+
+void panel_known_of(const struct panel *panel, size_t series, int64_t bucket, uint32_t count,
+                    float *out)
+{
+    const struct panel_series *from = &panel->series[series];
+    for (uint32_t i = 0; i < count; i++, out += WINDOW_KNOWN) {
+        int64_t at = bucket + i - from->first;
+        if (from->known && at >= 0 && at < (int64_t)from->count) {
+            memcpy(out, from->known + (size_t)at * WINDOW_KNOWN, WINDOW_KNOWN * sizeof *out);
+            continue;
+        }
+        for (int k = 0; k < WINDOW_KNOWN; k++) {
+            out[k] = NAN;
+        }
+    }
+}
+
 struct status *panel_load(const char *path, const struct zone *zone, int64_t unit_until_ms,
                           struct panel **out)
 {
-    struct reading in = {0};
+    return panel_load_known(path, zone, unit_until_ms, (struct panel_known){0}, out);
+}
+
+struct status *panel_load_known(const char *path, const struct zone *zone, int64_t unit_until_ms,
+                                struct panel_known known, struct panel **out)
+{
+    struct reading in = {.wanted = known};
     TRY(csv_open(path, &in.csv));
     struct panel *panel = calloc(1, sizeof *panel);
     ASSERT(panel && "out of memory for a panel");
@@ -221,6 +308,7 @@ void panel_free(struct panel *panel)
         free((char *)(uintptr_t)panel->series[i].name.data);
         free(panel->series[i].units);
         free(panel->series[i].censored);
+        free(panel->series[i].known);
     }
     free(panel->series);
     free(panel);

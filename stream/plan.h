@@ -31,6 +31,10 @@ struct plan_sinks {
                   const struct alert_subject *subject);
     /* Framed JSON of a replenishment event. */
     void (*replenishment)(void *context, struct slice json);
+    /* What is known of a series in `count` buckets from `bucket` on: fills out[count,
+     * WINDOW_KNOWN]. NULL: nothing is known of any. */
+    void (*known)(void *context, struct slice sku, int64_t bucket, uint32_t count, float *out);
+    void *known_context;
     /* A closed bucket of a series that has sold, when it leaves the ring: it is final. */
     void (*bucket)(void *context, struct slice sku, struct slice location, int64_t bucket,
                    int64_t units);

@@ -69,6 +69,7 @@ struct close_scratch { /* of one tile */
     uint8_t *flags; /* [N, W] */
     uint32_t *age; /* [N] */
     uint8_t *want; /* [N] */
+    float *known; /* [N, 1 + WINDOW_AHEAD, WINDOW_KNOWN]; NULL: never known */
     struct alert_signal *signals; /* [TAILS_KINDS * N] */
     struct buf key, value;
 };

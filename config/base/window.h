@@ -24,6 +24,18 @@ enum window_flag {
 /* Not observed as demand: masked in learning and scoring. */
 #define WINDOW_CENSORED (WINDOW_ABSENT | WINDOW_OUT_OF_STOCK | WINDOW_FEED_SILENT)
 
+/* Slots of known inputs: what is known of a bucket before it begins, because a plan or a calendar
+ * says so. */
+enum window_known {
+    WINDOW_PRICE, /* planned price, any unit, > 0 */
+    WINDOW_PROMO, /* 1 on promotion, else 0 (or a share) */
+    WINDOW_HOLIDAY, /* 1: public holiday */
+    WINDOW_EVENT, /* 1: some other day out of the ordinary */
+    WINDOW_SNAP, /* 1: a second calendar flag, such as a pay day */
+    WINDOW_KNOWN
+};
+enum { WINDOW_AHEAD = 42 }; /* buckets ahead of the one that closed */
+
 struct window {
     uint32_t series; /* N: rows in use (<= tile size) */
     uint32_t width; /* W */
@@ -34,6 +46,8 @@ struct window {
     const uint8_t *flags; /* [N, W] enum window_flag */
     const uint32_t
         *age; /* [N] buckets since the first sale, the closed one included; 0: never sold */
+    const float *known; /* [N, 1 + WINDOW_AHEAD, WINDOW_KNOWN] of the bucket that closed and of
+                           those after it; NaN: not known; NULL: nothing is known of any */
 };
 
 #endif

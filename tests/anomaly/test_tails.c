@@ -305,8 +305,8 @@ Test(tails, false_alarms_keep_to_the_budget)
     }
     static struct ewma ewma;
     ewma_init(&ewma, 0.05, 8);
-    static float mean[S], spread[S], y[S], level_sum[S], variance_sum[S], level[S], ratio[S],
-        variance[S];
+    static float factor[S], mean[S], spread[S], y[S], level_sum[S], variance_sum[S], level[S],
+        ratio[S], variance[S];
     static uint16_t observed[S];
     static uint8_t learn[S], flags[S], classes[S];
     static uint32_t age[S];
@@ -318,6 +318,7 @@ Test(tails, false_alarms_keep_to_the_budget)
         spread[i] = (float)(1.05 + exp(-1 + 3 * rng_unit(&rng)));
         classes[i] = spread[i] > 4 ? 3 : spread[i] > 2 ? 1 : 0;
         learn[i] = 1;
+        factor[i] = 1;
     }
     const struct ewma_rows rows = {
         .series = S, .level = level_sum, .variance = variance_sum, .observed = observed};
@@ -340,7 +341,7 @@ Test(tails, false_alarms_keep_to_the_budget)
                                      NULL};
             tails_close(tails, &cols[k], &in, out, N * TAILS_KINDS);
         }
-        ewma_update(&ewma, &rows, 1, y, learn);
+        ewma_update(&ewma, &rows, factor, y, learn);
         ewma_read(&ewma, &rows, level, ratio);
     }
     const struct tails_rates *rates = tails_rates(tails);

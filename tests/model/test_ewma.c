@@ -22,11 +22,13 @@ static void run(double winsor, int learn_from)
     for (int t = 0; t < BUCKETS; t++) {
         float units[SERIES];
         uint8_t learn[SERIES];
+        float factor[SERIES];
         for (int i = 0; i < SERIES; i++) {
             units[i] = (float)values[i][t];
             learn[i] = t >= learn_from;
+            factor[i] = (float)factors[t];
         }
-        ewma_update(&ewma, &ROWS, (float)factors[t], units, learn);
+        ewma_update(&ewma, &ROWS, factor, units, learn);
     }
 }
 
@@ -87,7 +89,11 @@ Test(ewma, one_wild_bucket_counts_as_a_few_scales)
     units[20] = 1e6f;
     learn[20] = 1;
     float scale = fmaxf(before, sqrtf(variance[20])) / ewma.share[BUCKETS - 1];
-    ewma_update(&ewma, &ROWS, 1, units, learn);
+    float factor[SERIES];
+    for (int i = 0; i < SERIES; i++) {
+        factor[i] = 1;
+    }
+    ewma_update(&ewma, &ROWS, factor, units, learn);
     cr_assert_leq(level[20], before + 0.04f * 8 * fmaxf(scale, 1) * 1.0001f);
     cr_assert_gt(level[20], before);
 }
@@ -105,9 +111,9 @@ Test(ewma, a_series_does_not_depend_on_its_neighbours)
     struct ewma ewma;
     ewma_init(&ewma, 0.04, 8);
     for (int t = 0; t < BUCKETS; t++) {
-        float y = (float)values[17][t];
+        float y = (float)values[17][t], factor = (float)factors[t];
         uint8_t learn = 1;
-        ewma_update(&ewma, &alone, (float)factors[t], &y, &learn);
+        ewma_update(&ewma, &alone, &factor, &y, &learn);
     }
     cr_assert_eq(alone_level, level[17]);
     cr_assert_eq(alone_variance, variance[17]);

@@ -22,6 +22,7 @@ static void init(void)
     shop_run(&shop, fc, &tile.cols, 0, 120);
     window = shop_window(&shop, 119, 0, TILE_SERIES);
     experts_history(&window, 9, &history);
+    forecaster_look(fc, &tile.cols, &window, 9, 28);
 }
 
 static void fini(void)

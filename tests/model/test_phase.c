@@ -1,6 +1,7 @@
 #include "model/phase.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 
 Test(phase, factors_are_one_until_a_season_is_known)
 {
@@ -78,4 +79,21 @@ Test(phase, recent_totals_are_known_or_nothing)
     cr_assert_eq(phase_recent(&phases, 3), 79.0f + 78 + 77);
     cr_assert_gt(phase_recent(&phases, 56), 0.0f);
     cr_assert_eq(phase_recent(&phases, 57), 0.0f);
+}
+
+Test(phase, a_day_that_a_plan_explains_is_mended)
+{
+    struct phase_factors plain = {0}, mended = {0};
+    for (int t = 0; t < 28; t++) {
+        phase_add(&plain, t % 7, 7, 10);
+        phase_add(&mended, t % 7, 7, t == 27 ? 30 : 10);
+    }
+    phase_mend(&mended, 27 % 7, 3);
+    for (int p = 0; p < 7; p++) {
+        cr_assert_float_eq(mended.factor[p], plain.factor[p], 1e-6);
+    }
+    float before = mended.factor[3];
+    phase_mend(&mended, 27 % 7, 1);
+    phase_mend(&mended, 27 % 7, NAN);
+    cr_assert_eq(mended.factor[3], before);
 }

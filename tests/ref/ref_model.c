@@ -60,13 +60,15 @@ void ref_ewma(const double *values, const double *factors, size_t n, double rate
 {
     double total = 0, share = 0, errors = 0, error_share = 0;
     for (size_t t = 0; t < n; t++) {
+        double mean = share > 0 ? total / share : 0, error = values[t] - factors[t] * mean;
         if (share > 0) {
-            double error = values[t] - factors[t] * total / share;
             errors = (1 - rate) * errors + rate * error * error;
             error_share = (1 - rate) * error_share + rate;
         }
-        total = (1 - rate) * total + rate * values[t];
-        share = (1 - rate) * share + rate;
+        double first = share > 0 ? 0 : 1, fresh = (1 - rate) * share + rate;
+        double gain = fmin(rate / fresh, 0.6 / fmax(factors[t], 1));
+        total = fresh * (first > 0 ? values[t] : fmax(mean + gain * error, 0));
+        share = fresh;
     }
     *level = share > 0 ? total / share : 0;
     *spread = error_share > 0 && *level > 0 ? errors / error_share / *level : 0;

@@ -5,6 +5,7 @@
 #include "tests/stream/file_fixture.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <unistd.h>
 
 static const int64_t DAY = 86400000;
@@ -92,5 +93,45 @@ Test(panel, what_is_wrong_is_named_with_its_line)
     struct panel *panel = NULL;
     struct status *st = panel_load("/nowhere/at/all.csv", zone, INT64_MAX, &panel);
     cr_expect(st && strstr(status_message(st), "/nowhere/at/all.csv"));
+    status_free(st);
+}
+
+Test(panel, columns_known_ahead_fill_their_slots)
+{
+    struct panel_known known;
+    struct panel *panel = NULL;
+    float out[4][WINDOW_KNOWN];
+    cr_assert(!panel_known_parse("holiday,price", &known));
+    file_fixture(path, "series,time,value,price,promo,holiday\n"
+                       "a,2020-01-03,5,2.5,1,0\n"
+                       "a,2020-01-05,6,,1,1\n"
+                       "b,2020-01-05,6,1,1,1\n"
+                       "b,2020-01-06,6,1,1,1\n");
+    cr_assert(!panel_load_known(path, zone, INT64_MAX, known, &panel));
+    panel_known_of(panel, 0, panel->first - 1, 4, out[0]);
+    cr_expect(isnan(out[0][WINDOW_PRICE]) && isnan(out[2][WINDOW_HOLIDAY])); /* before, a hole */
+    cr_expect(out[1][WINDOW_PRICE] == 2.5f && out[1][WINDOW_HOLIDAY] == 0);
+    cr_expect(isnan(out[1][WINDOW_PROMO])); /* not named */
+    cr_expect(isnan(out[3][WINDOW_PRICE]) && out[3][WINDOW_HOLIDAY] == 1);
+    panel_free(panel);
+}
+
+Test(panel, known_columns_that_are_not_there_are_refused)
+{
+    struct panel_known known;
+    struct panel *panel = NULL;
+    struct status *st = panel_known_parse("price,weather", &known);
+    cr_assert(st && strstr(status_message(st), "weather"));
+    status_free(st);
+    cr_assert(!panel_known_parse("snap", &known));
+    file_fixture(path, "series,time,value,price\na,2020-01-03,5,2.5\n");
+    st = panel_load_known(path, zone, INT64_MAX, known, &panel);
+    cr_assert(st && !panel && strstr(status_message(st), "snap"), "no refusal");
+    status_free(st);
+    unlink(path);
+    cr_assert(!panel_known_parse("price", &known));
+    file_fixture(path, "series,time,value,price\na,2020-01-03,5,cheap\n");
+    st = panel_load_known(path, zone, INT64_MAX, known, &panel);
+    cr_assert(st && strstr(status_message(st), "price"));
     status_free(st);
 }

@@ -1,0 +1,93 @@
+#include "model/outlook.h"
+
+#include "config/base/ensure.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+static const float OWN_TRUST = 60; /* a deviation of about 0.13 between series */
+static const float WILD = 8; /* a bucket counts at most this many levels, at least as many units */
+
+static bool has_own(const struct outlook_source *source)
+{
+    return source->phases->season <= OUTLOOK_PHASES && source->phases->season > 1;
+}
+
+void outlook_own(const struct outlook_source *source, uint32_t skip, float own[OUTLOOK_PHASES])
+{
+    const struct window *window = source->window;
+    const float *units = window->units + (size_t)source->i * window->width;
+    const uint8_t *flags = window->flags + (size_t)source->i * window->width;
+    const uint32_t season = (uint32_t)source->phases->season;
+    float sold[OUTLOOK_PHASES] = {0}, seen[OUTLOOK_PHASES] = {0};
+    for (uint32_t p = 0; p < OUTLOOK_PHASES; p++) {
+        own[p] = 1;
+    }
+    if (!has_own(source)) {
+        return;
+    }
+    float most = WILD * fmaxf(source->level, 1);
+    uint32_t phase = ((uint32_t)window->phase + season - skip % season) % season;
+    for (uint32_t back = skip; back < window->width; back++) {
+        uint32_t at = window->width - 1 - back;
+        float use = flags[at] & WINDOW_CENSORED ? 0.0f : 1.0f;
+        sold[phase] += use * fminf(units[at], most);
+        seen[phase] += use;
+        phase = phase ? phase - 1 : season - 1;
+    }
+    float all = 0, expected = 0;
+    for (uint32_t p = 0; p < season; p++) {
+        all += sold[p];
+        expected += seen[p] * source->phases->factor[p];
+    }
+    if (!(all > 0 && expected > 0)) {
+        return;
+    }
+    float trust = OWN_TRUST * source->spread, whole = 0, plain = 0;
+    for (uint32_t p = 0; p < season; p++) {
+        float factor = source->phases->factor[p];
+        own[p] = (trust + sold[p]) / (trust + seen[p] * factor * all / expected);
+        whole += own[p] * factor;
+        plain += factor;
+    }
+    for (uint32_t p = 0; p < season; p++) {
+        own[p] *= plain / whole;
+    }
+}
+
+static const float *known_of(const struct outlook_source *source, uint32_t ahead)
+{
+    const struct window *window = source->window;
+    return window->known && ahead <= WINDOW_AHEAD
+               ? window->known + ((size_t)source->i * (1 + WINDOW_AHEAD) + ahead) * WINDOW_KNOWN
+               : NULL;
+}
+
+void outlook_make(const struct outlook_source *source, uint32_t steps, struct outlook *outlook)
+{
+    ASSERT(steps <= OUTLOOK_MOST);
+    const struct phase_factors *phases = source->phases;
+    float own[OUTLOOK_PHASES];
+    outlook_own(source, 0, own);
+    outlook->steps = steps;
+    for (uint32_t s = 0; s <= steps; s++) {
+        uint32_t phase = ((uint32_t)source->window->phase + s) % (uint32_t)phases->season;
+        float factor = phases->factor[phase] * (has_own(source) ? own[phase] : 1);
+        const float *raw = known_of(source, s);
+        if (s <= WINDOW_AHEAD) {
+            outlook->there[s] = (uint8_t)known_read(raw, source->usual, outlook->z[s]);
+            factor *= raw ? known_factor(source->effects, outlook->z[s]) : 1;
+        }
+        outlook->factor[s] = factor;
+    }
+}
+
+float outlook_now(const struct outlook_source *source, float *z)
+{
+    float own[OUTLOOK_PHASES];
+    uint32_t phase = (uint32_t)source->window->phase;
+    outlook_own(source, 1, own);
+    (void)known_read(known_of(source, 0), source->usual, z);
+    return source->phases->factor[phase] * (has_own(source) ? own[phase] : 1);
+}

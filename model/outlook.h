@@ -1,0 +1,40 @@
+/* Outlook of one series: by how much its level is to be multiplied for each bucket ahead, from the
+ * shop's phase factors, the series' own departure from them, and what is known of the bucket.
+ *
+ * Own departure, for seasons of at most a week: demand of a phase in the window over what the
+ * shop's factors say, both with OWN_TRUST units (times spread) of "as the shop" added: the mean of
+ * a gamma posterior under a quasi-Poisson likelihood.
+ *
+ * Pure; any thread. */
+#ifndef RESTOCK_OUTLOOK_H
+#define RESTOCK_OUTLOOK_H
+
+#include "model/known.h"
+#include "model/phase.h"
+
+enum { OUTLOOK_PHASES = 7, OUTLOOK_MOST = FORECAST_HORIZON_MAX };
+
+struct outlook_source {
+    const struct window *window;
+    uint32_t i;
+    const struct phase_factors *phases;
+    const struct known_effects *effects;
+    float usual, level, spread; /* price; statistics of the series */
+};
+
+struct outlook {
+    uint32_t steps;
+    float factor[OUTLOOK_MOST + 1]; /* [0] of the bucket that closed, [s] of the one s ahead */
+    float z[WINDOW_AHEAD + 1][WINDOW_KNOWN]; /* as known_read */
+    uint8_t there[WINDOW_AHEAD + 1]; /* bits of slots known */
+};
+
+/* Own departure by phase, from the window without its newest `skip` buckets; 1 where the season is
+ * longer than OUTLOOK_PHASES. */
+void outlook_own(const struct outlook_source *source, uint32_t skip, float own[OUTLOOK_PHASES]);
+/* steps <= OUTLOOK_MOST */
+void outlook_make(const struct outlook_source *source, uint32_t steps, struct outlook *outlook);
+/* Factor of the bucket that closed, own departure from those before it, and its z. */
+float outlook_now(const struct outlook_source *source, float *z);
+
+#endif

@@ -1,0 +1,122 @@
+#include "model/outlook.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+enum { W = 84, ROW = (1 + WINDOW_AHEAD) * WINDOW_KNOWN };
+
+static float units[W], known[ROW];
+static uint8_t flags[W];
+static uint32_t age[1] = {W};
+static struct phase_factors phases;
+static struct known_effects effects;
+static struct window window;
+
+/* The newest bucket has phase 6; the shop sells twice as much on phase 5 as on others. */
+static void init(void)
+{
+    memset(&phases, 0, sizeof phases);
+    memset(&effects, 0, sizeof effects);
+    memset(flags, 0, sizeof flags);
+    for (int t = 0; t < 56; t++) {
+        phase_add(&phases, t % 7, 7, t % 7 == 5 ? 20 : 10);
+    }
+    for (int w = 0; w < W; w++) {
+        units[w] = 4 * phases.factor[w % 7];
+    }
+    for (int k = 0; k < ROW; k++) {
+        known[k] = NAN;
+    }
+    window = (struct window){.series = 1,
+                             .width = W,
+                             .phase = 6,
+                             .season = 7,
+                             .units = units,
+                             .flags = flags,
+                             .age = age};
+}
+
+TestSuite(outlook, .init = init);
+
+static struct outlook_source source(void)
+{
+    return (struct outlook_source){.window = &window,
+                                   .phases = &phases,
+                                   .effects = &effects,
+                                   .usual = 10,
+                                   .level = 4,
+                                   .spread = 1.5f};
+}
+
+Test(outlook, a_series_like_its_shop_has_the_factors_of_the_shop)
+{
+    struct outlook_source like = source();
+    struct outlook outlook;
+    outlook_make(&like, 14, &outlook);
+    for (uint32_t s = 0; s <= 14; s++) {
+        cr_assert_float_eq(outlook.factor[s], phases.factor[(6 + s) % 7], 1e-5, "step %u", s);
+    }
+}
+
+Test(outlook, its_own_days_count_more_the_more_it_sells)
+{
+    float few[OUTLOOK_PHASES], many[OUTLOOK_PHASES];
+    for (int w = 0; w < W; w++) {
+        units[w] = w % 7 == 2 ? 8 : 4;
+    }
+    struct outlook_source own = source();
+    outlook_own(&own, 0, few);
+    for (int w = 0; w < W; w++) {
+        units[w] *= 50;
+    }
+    own.level = 200;
+    outlook_own(&own, 0, many);
+    cr_assert(few[2] > 1.1f && many[2] > few[2] && many[5] < few[5] && few[5] < 1);
+    float before = 0, after = 0;
+    for (int p = 0; p < 7; p++) {
+        before += phases.factor[p];
+        after += phases.factor[p] * many[p];
+    }
+    cr_assert_float_eq(before, after, 1e-4);
+    phases.season = 52;
+    outlook_own(&own, 0, many);
+    cr_assert_eq(many[2], 1.0f);
+}
+
+Test(outlook, buckets_without_stock_and_the_newest_can_be_left_out)
+{
+    float with[OUTLOOK_PHASES], without[OUTLOOK_PHASES], skipped[OUTLOOK_PHASES];
+    struct outlook_source own = source();
+    outlook_own(&own, 0, with);
+    for (int w = 2; w < W; w += 7) {
+        units[w] = 0;
+        flags[w] = WINDOW_OUT_OF_STOCK;
+    }
+    outlook_own(&own, 0, without);
+    cr_assert_float_eq(without[2], with[2], 1e-5);
+    units[W - 1] = 30;
+    outlook_own(&own, 0, with);
+    outlook_own(&own, 1, skipped);
+    cr_assert(with[6] > 1.02f && fabsf(skipped[6] - 1) < 1e-4f);
+}
+
+Test(outlook, what_is_known_moves_its_bucket_alone)
+{
+    struct outlook_source own = source();
+    struct outlook plain, promoted;
+    float z[WINDOW_KNOWN];
+    effects.effect[WINDOW_PROMO] = 0.5f;
+    outlook_make(&own, 60, &plain);
+    window.known = known;
+    known[3 * WINDOW_KNOWN + WINDOW_PROMO] = 1;
+    known[WINDOW_PROMO] = 1;
+    outlook_make(&own, 60, &promoted);
+    for (uint32_t s = 1; s <= 60; s++) {
+        float times = s == 3 ? expf(0.5f) : 1;
+        cr_assert_float_eq(promoted.factor[s], plain.factor[s] * times, 1e-5, "step %u", s);
+    }
+    cr_assert(promoted.there[3] == 1u << WINDOW_PROMO && promoted.there[4] == 0);
+    cr_assert_float_eq(outlook_now(&own, z), phases.factor[6], 1e-5);
+    cr_assert_eq(z[WINDOW_PROMO], 1.0f);
+}
