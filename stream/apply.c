@@ -36,8 +36,18 @@ static void dead_letter(struct shard *shard, const struct line *line, struct sli
     shard->counts.late_dropped++;
 }
 
+/* Buckets that the watermark has passed are owed a close. */
+static void pass_buckets(struct shard *shard, int64_t watermark_ms)
+{
+    const struct buckets *buckets = &shard->plan->settings_ref->buckets;
+    while (bucket_start(buckets, shard->until + 2) <= watermark_ms) {
+        shard->until++;
+    }
+}
+
 /* The first order line fixes where the shard's buckets begin; lines a little older are still on
- * time. */
+ * time. What the watermark has passed by then closes before that line: if it waited for the next
+ * tick, the number of ticks would say how many lines those closes see. */
 static void start_at(struct shard *shard, int64_t bucket)
 {
     shard->started = true;
@@ -45,6 +55,10 @@ static void start_at(struct shard *shard, int64_t bucket)
     shard->until = shard->closed;
     for (uint32_t t = 0; t < shard->tile_count; t++) {
         shard->tiles[t]->closed = shard->closed;
+    }
+    int64_t watermark = sources_watermark(shard->sources);
+    if (watermark != INT64_MIN) {
+        pass_buckets(shard, watermark);
     }
 }
 
@@ -398,9 +412,8 @@ static void apply_tick(struct shard *shard, const struct tick_line *tick)
     if (shard->tails) {
         pass_hours(shard, watermark);
     }
-    const struct buckets *buckets = &shard->plan->settings_ref->buckets;
-    while (shard->started && bucket_start(buckets, shard->until + 2) <= watermark) {
-        shard->until++;
+    if (shard->started) {
+        pass_buckets(shard, watermark);
     }
 }
 
