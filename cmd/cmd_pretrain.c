@@ -11,11 +11,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct pretrain_args {
-    struct arg_list panels, until;
+    struct arg_list panels, until, known;
     const char *exclude, *out;
     int64_t seed, steps;
 };
@@ -29,6 +30,8 @@ static const struct arg ROWS[] = {
         "demand per series and day: series,time,value[,in_stock]; may be repeated", panels),
     ROW("until", ARG_TEXTS, "DATE",
         "last day that may be known; once for all panels, or once for each in their order", until),
+    ROW("known", ARG_TEXTS, "COLUMN,...|none",
+        "columns known ahead; once for all panels, or once for each in their order", known),
     ROW("exclude-series", ARG_TEXT, "FILE", "names of series to leave out, one a line", exclude),
     ROW("seed", ARG_INT, "N", "of all random choices (1)", seed),
     ROW("steps", ARG_INT, "N", "batches to learn from (5000)", steps),
@@ -103,6 +106,13 @@ static struct status *take_panel(struct work *work, const struct panel *panel, i
         return status_new(STATUS_NO_MEMORY, "out of memory for %zu cells of a panel", cells);
     }
     memset(flags, WINDOW_ABSENT, cells);
+    float *known = panel->count && panel->series[0].known
+                       ? malloc(cells * WINDOW_KNOWN * sizeof *known)
+                       : NULL;
+    for (size_t k = 0; known && k < cells * WINDOW_KNOWN; k++) {
+        known[k] = NAN;
+    }
+    out->known = known;
     for (size_t i = 0; i < panel->count; i++) {
         const struct panel_series *from = &panel->series[i];
         if (is_excluded(work, from->name)) {
@@ -113,6 +123,10 @@ static struct status *take_panel(struct work *work, const struct panel *panel, i
             size_t at = (size_t)series * buckets + (size_t)(from->first - panel->first) + k;
             units[at] = (float)from->units[k];
             flags[at] = from->censored[k] ? WINDOW_OUT_OF_STOCK : 0;
+            if (known) {
+                memcpy(known + at * WINDOW_KNOWN, from->known + k * WINDOW_KNOWN,
+                       WINDOW_KNOWN * sizeof *known);
+            }
         }
         series++;
     }
@@ -139,7 +153,14 @@ static struct status *load_panel(struct work *work, size_t p)
     if (until && !civil_parse(slice_of(until), &until_ms, &offset)) {
         return status_new(STATUS_USAGE, "pretrain: --until %s is no date: write YYYY-MM-DD", until);
     }
-    TRY(panel_load(path, work->zone, until_ms == INT64_MAX ? until_ms : until_ms + 1, &panel));
+    const struct arg_list *columns = &work->args->known;
+    const char *named = columns->count ? columns->values[columns->count == 1 ? 0 : p] : "none";
+    struct panel_known known = {0};
+    if (strcmp(named, "none") != 0) {
+        TRY(panel_known_parse(named, &known));
+    }
+    TRY(panel_load_known(path, work->zone, until_ms == INT64_MAX ? until_ms : until_ms + 1, known,
+                         &panel));
     struct status *st = NULL;
     if (work->count && panel->bucket_ms != work->bucket_ms) {
         st = status_new(STATUS_USAGE,
@@ -221,6 +242,9 @@ static struct status *run(int argc, char **argv)
     if (args.until.count > 1 && args.until.count != args.panels.count) {
         return status_new(STATUS_USAGE, "pretrain: give --until once, or once for each --panel");
     }
+    if (args.known.count > 1 && args.known.count != args.panels.count) {
+        return status_new(STATUS_USAGE, "pretrain: give --known once, or once for each --panel");
+    }
     if (args.steps < 1 || args.steps > PRETRAIN_STEPS_MAX) {
         return status_new(STATUS_USAGE, "pretrain: --steps must be 1 to %d", PRETRAIN_STEPS_MAX);
     }
@@ -237,6 +261,7 @@ static struct status *run(int argc, char **argv)
     for (size_t p = 0; p < ARG_LIST_MAX; p++) {
         free((void *)(uintptr_t)panels[p].units);
         free((void *)(uintptr_t)panels[p].flags);
+        free((void *)(uintptr_t)panels[p].known);
     }
     zone_close(work.zone);
     buf_fini(&work.manifest);

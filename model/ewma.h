@@ -8,16 +8,18 @@
 
 #include <stdint.h>
 
-enum { EWMA_SHARES = 1024 };
+enum { EWMA_SHARES = 1024, EWMA_SLOW = 4 };
 
 struct ewma {
     float rate, winsor;
+    float slow_share[EWMA_SHARES]; /* the same for the slow level */
     float share[EWMA_SHARES]; /* 1 - (1 - rate)^n: weight seen after n buckets */
 };
 
 struct ewma_rows { /* planes of N series */
     uint32_t series;
     float *level, *variance; /* weighted sums */
+    float *slow; /* level with a memory EWMA_SLOW times as long */
     uint16_t *observed;
 };
 
@@ -27,6 +29,8 @@ void ewma_init(struct ewma *ewma, double rate, double winsor);
  * about demand. */
 void ewma_update(const struct ewma *ewma, const struct ewma_rows *rows, const float *factor,
                  const float *units, const uint8_t *learn);
+/* Slow level per bucket, [N]. */
+void ewma_read_slow(const struct ewma *ewma, const struct ewma_rows *rows, float *slow);
 /* Level per bucket, and variance per unit of mean. Both [N]; level 0 where nothing is known. */
 void ewma_read(const struct ewma *ewma, const struct ewma_rows *rows, float *level, float *spread);
 

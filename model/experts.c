@@ -70,19 +70,14 @@ static void repeat_nb(struct expert_row *row, int expert)
     row->mean[expert] = row->mean[FORECAST_NB];
 }
 
-struct place { /* a forecast as the network's head knows it */
-    uint32_t i, row;
-    float lift;
-};
-
 /* Ask the network to correct a negative binomial of that mean and variance. */
-static void ask_gru(const struct forecaster *fc, const struct place *place, float variance,
-                    struct expert_row *row)
+static void ask_gru(const struct forecaster *fc, uint32_t i, const struct net_ask *ask,
+                    float variance, struct expert_row *row)
 {
     float mean = row->mean[FORECAST_NB];
     float spread = fmaxf(variance / mean, NEGBIN_LEAST_SPREAD);
     struct likelihood says = {.mean = mean, .size = mean / (spread - 1)};
-    gru_expert_say(fc->gru, place->i, place->row, place->lift, &says);
+    gru_expert_say(fc->gru, i, ask, &says);
     row->mean[FORECAST_GRU] = says.mean;
     negbin_quantiles(&fc->negbin, says.mean, says.mean + says.mean * says.mean / says.size,
                      row->q[FORECAST_GRU]);
@@ -111,9 +106,9 @@ void experts_ask(const struct forecaster *fc, const struct empirical_history *hi
         repeat_nb(row, FORECAST_EMPIRICAL);
     }
     if (fc->gru_on && weight[FORECAST_GRU] > 0 && row->mean[FORECAST_NB] > 0) {
-        struct place place = {
-            .i = i, .row = fc->gru_row[s], .lift = net_lift(fc->ahead[s] / fc->length[s])};
-        ask_gru(fc, &place, variance, row);
+        struct net_ask ask;
+        outlook_ask(&fc->outlook, 1, fc->length[s], fc->gru_row[s], &ask);
+        ask_gru(fc, i, &ask, variance, row);
     } else {
         repeat_nb(row, FORECAST_GRU);
     }
@@ -138,8 +133,9 @@ void experts_ask_step(const struct forecaster *fc, const struct expert_shape *sh
         repeat_nb(row, FORECAST_EMPIRICAL);
     }
     if (fc->gru_on && weight[FORECAST_GRU] > 0 && row->mean[FORECAST_NB] > 0) {
-        struct place place = {.i = i, .row = net_step_row(step), .lift = net_lift(factor)};
-        ask_gru(fc, &place, variance, row);
+        struct net_ask ask;
+        outlook_ask(&fc->outlook, step, step, net_step_row(step), &ask);
+        ask_gru(fc, i, &ask, variance, row);
     } else {
         repeat_nb(row, FORECAST_GRU);
     }

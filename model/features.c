@@ -1,5 +1,6 @@
 #include "model/features.h"
 
+#include "model/known.h"
 #include "model/net.h"
 
 #include <math.h>
@@ -9,7 +10,7 @@
 static const uint8_t UNTRUSTED = WINDOW_CENSORED;
 static const float LARGEST = 4;
 
-enum { SHOP_WEEK = 14, SHOP_FORTNIGHT = 15 };
+enum { SHOP_WEEK = 14, SHOP_FORTNIGHT = 15, KNOWN = NET_KNOWN, KNOWN_SHARE = KNOWN + WINDOW_KNOWN };
 
 static float bounded(float x)
 {
@@ -91,6 +92,20 @@ void features_make(const struct feature_source *source, float *x)
     x[SHOP_WEEK] = bounded(2 * source->shop.week);
     x[SHOP_FORTNIGHT] = bounded(2 * source->shop.fortnight);
     x[16] = net_lift(source->factor);
+    x[17] = bounded(logf((source->slow + 0.02f) / (level + 0.02f)));
+    const float *raw = window->known
+                           ? window->known + (size_t)source->i * (1 + WINDOW_AHEAD) * WINDOW_KNOWN
+                           : NULL;
+    uint32_t there = known_read(raw, source->usual, x + KNOWN);
+    x[KNOWN_SHARE] = (float)__builtin_popcount(there) / WINDOW_KNOWN;
+    float seen = y < 8 * fmaxf(level, 1) ? y : 8 * fmaxf(level, 1);
+    x[KNOWN_SHARE + 1] =
+        trusted || (flags & WINDOW_ABSENT) ? 0 : bounded(seen / (expected + 0.5f) - 1);
+}
+
+void features_hide_known(float *x)
+{
+    memset(x + KNOWN, 0, (WINDOW_KNOWN + 1) * sizeof *x);
 }
 
 void features_hide_shop(float *x)

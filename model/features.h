@@ -14,15 +14,18 @@ struct feature_shop { /* of the whole shop, from the totals of all series */
 };
 
 /* x: [NET_INPUTS]. level, spread: as the negative binomial expert has them after this bucket;
- * factor: phase factor of this bucket. */
+ * factor: what was expected of this bucket over the level. */
 struct feature_source {
     const struct window *window;
     uint32_t i;
-    float level, spread, factor;
+    float level, slow, spread, factor; /* slow: a level with a long memory */
+    float usual; /* price */
     struct feature_shop shop;
 };
 void features_make(const struct feature_source *source, float *x);
 
+/* As if no plan and no calendar were known. */
+void features_hide_known(float *x);
 /* As if the whole shop were not known. */
 void features_hide_shop(float *x);
 

@@ -95,6 +95,7 @@ struct forecaster *forecaster_create(const struct forecaster_options *options, u
     fc->learn = calloc(n, sizeof *fc->learn);
     fc->level = calloc(n, sizeof *fc->level);
     fc->spread = calloc(n, sizeof *fc->spread);
+    fc->slow = calloc(n, sizeof *fc->slow);
     fc->factor = calloc(n, sizeof *fc->factor);
     fc->step_mean = calloc(steps, sizeof *fc->step_mean);
     fc->step_q = calloc(steps * FORECAST_LEVELS, sizeof *fc->step_q);
@@ -103,7 +104,7 @@ struct forecaster *forecaster_create(const struct forecaster_options *options, u
     fc->weights = calloc(n * FORECAST_EXPERTS, sizeof *fc->weights);
     fc->gru = options->base_ref ? gru_expert_create(options->base_ref, tile_series) : NULL;
     if ((options->base_ref && !fc->gru) || !fc->units || !fc->learn || !fc->level || !fc->spread ||
-        !fc->factor || !fc->step_mean || !fc->step_q || !fc->sum_mean || !fc->sum_q ||
+        !fc->slow || !fc->factor || !fc->step_mean || !fc->step_q || !fc->sum_mean || !fc->sum_q ||
         !fc->weights) {
         forecaster_destroy(fc);
         return NULL;
@@ -120,6 +121,7 @@ void forecaster_destroy(struct forecaster *fc)
     free(fc->learn);
     free(fc->level);
     free(fc->spread);
+    free(fc->slow);
     free(fc->factor);
     free(fc->step_mean);
     free(fc->step_q);
@@ -137,6 +139,7 @@ uint64_t forecaster_faults(const struct forecaster *fc)
 
 void forecaster_look_ahead(struct forecaster *fc)
 {
+    (void)annual_factors(&fc->annual, fc->ewma.rate, OUTLOOK_MOST, fc->year);
     float week = phase_recent(&fc->phases, 7) / 7, fortnight = phase_recent(&fc->phases, 14) / 14;
     float month = phase_recent(&fc->phases, 28) / 28;
     fc->shop = (struct feature_shop){0};
@@ -158,6 +161,7 @@ void forecaster_begin_close(struct forecaster *fc, int64_t bucket, int32_t phase
     fc->bucket = bucket;
     fc->phase = phase;
     phase_add(&fc->phases, phase, season, (float)total_units);
+    annual_add(&fc->annual, season == 7 ? (float)total_units : 0);
     for (int c = 0; c < FORECAST_CLASSES; c++) {
         for (uint32_t s = 0; s < fc->rows; s++) {
             pool_fold(&fc->pool[c][s], &fc->tally[c][s], fc->length[s]);
@@ -169,7 +173,7 @@ void forecaster_begin_close(struct forecaster *fc, int64_t bucket, int32_t phase
 static void reset_series(struct forecaster_cols *cols, uint32_t tile, uint32_t i)
 {
     cols->next_mean[i] = cols->next_variance[i] = cols->level[i] = cols->variance[i] = 0;
-    cols->usual_price[i] = 0;
+    cols->usual_price[i] = cols->slow[i] = 0;
     cols->observed[i] = 0;
     for (uint32_t e = 0; e < 2 * FORECAST_EXPERTS; e++) {
         cols->loss[e * tile + i] = 0;
@@ -259,6 +263,7 @@ static struct outlook_source outlook_of(const struct forecaster *fc,
                                    .i = i,
                                    .phases = &fc->phases,
                                    .effects = &fc->effects,
+                                   .annual = fc->year,
                                    .usual = cols->usual_price[i],
                                    .level = fc->level[i],
                                    .spread = fc->spread[i]};
@@ -307,6 +312,7 @@ static struct ewma_rows rows_of(const struct forecaster_cols *cols, uint32_t ser
     return (struct ewma_rows){.series = series,
                               .level = cols->level,
                               .variance = cols->variance,
+                              .slow = cols->slow,
                               .observed = cols->observed};
 }
 
@@ -314,6 +320,7 @@ static struct ewma_rows rows_of(const struct forecaster_cols *cols, uint32_t ser
 static void read_statistics(struct forecaster *fc, const struct ewma_rows *rows)
 {
     ewma_read(&fc->ewma, rows, fc->level, fc->spread);
+    ewma_read_slow(&fc->ewma, rows, fc->slow);
     for (uint32_t i = 0; i < rows->series; i++) {
         young_correct(&fc->young, rows->observed[i], &fc->level[i], &fc->spread[i]);
     }
@@ -328,6 +335,24 @@ static void count_young(struct forecaster *fc, const struct ewma_rows *rows)
             young_count(&fc->young_tally, n, rows->level[i] / fc->ewma.share[n] * fc->factor[i],
                         fc->units[i]);
         }
+    }
+}
+
+float forecaster_now(const struct forecaster *fc, const struct forecaster_cols *cols,
+                     const struct window *window, uint32_t i)
+{
+    float z[WINDOW_KNOWN];
+    struct outlook_source source = outlook_of(fc, cols, window, i);
+    float factor = outlook_now(&source, z);
+    return factor * known_factor(&fc->effects, z);
+}
+
+/* Factors of the bucket that closed as they look now, for the network. */
+static void read_factors(struct forecaster *fc, const struct forecaster_cols *cols,
+                         const struct window *window)
+{
+    for (uint32_t i = 0; i < window->series; i++) {
+        fc->factor[i] = window->age[i] ? forecaster_now(fc, cols, window, i) : 1;
     }
 }
 
@@ -361,12 +386,16 @@ static void count_known(struct forecaster *fc, struct forecaster_cols *cols,
     }
 }
 
-static struct gru_view view_of(const struct forecaster *fc, const struct window *window)
+/* fc->factor: of the bucket that closed, for all rows. */
+static struct gru_view view_of(const struct forecaster *fc, const struct forecaster_cols *cols,
+                               const struct window *window)
 {
     return (struct gru_view){.window = window,
                              .level = fc->level,
+                             .slow = fc->slow,
                              .spread = fc->spread,
-                             .factor = fc->phases.factor[window->phase],
+                             .factor = fc->factor,
+                             .usual = cols->usual_price,
                              .shop = fc->shop,
                              .tile = fc->tile};
 }
@@ -400,7 +429,8 @@ void forecaster_learn(struct forecaster *fc, struct forecaster_cols *cols,
     ewma_update(&fc->ewma, &rows, fc->factor, fc->units, fc->learn);
     read_statistics(fc, &rows);
     if (fc->gru_on) {
-        struct gru_view view = view_of(fc, window);
+        read_factors(fc, cols, window);
+        struct gru_view view = view_of(fc, cols, window);
         gru_expert_step(fc->gru, &view, cols->gru_state);
     }
     for (uint32_t i = 0; i < window->series; i++) {
@@ -567,7 +597,8 @@ void forecaster_predict(struct forecaster *fc, const struct forecaster_cols *col
     read_statistics(fc, &rows);
     fc->gru_on = fc->gru && cols->gru_state;
     if (fc->gru_on) {
-        struct gru_view view = view_of(fc, window);
+        read_factors(fc, cols, window);
+        struct gru_view view = view_of(fc, cols, window);
         gru_expert_look(fc->gru, &view, cols->gru_state, want);
     }
     for (uint32_t i = 0; i < window->series; i++) {

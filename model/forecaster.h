@@ -77,6 +77,7 @@ struct forecaster_cols {
     float *next_variance; /* [N] both 0: nothing known */
     float *usual_price; /* [N] running median of the price known of each bucket; 0: none known */
     float *level; /* [N] exponentially weighted sum of units and ... */
+    float *slow; /* [N] the same with a longer memory */
     float *variance; /* [N] ... of squared one-step errors */
     uint16_t *observed; /* [N] buckets learned from, saturating */
     uint8_t *demand_class; /* [N] enum forecast_class as of the last probe */

@@ -3,6 +3,7 @@
 #ifndef RESTOCK_FORECASTER_PARTS_H
 #define RESTOCK_FORECASTER_PARTS_H
 
+#include "model/annual.h"
 #include "model/ewma.h"
 #include "model/forecaster.h"
 #include "model/gru_expert.h"
@@ -22,6 +23,8 @@ struct forecaster {
     int32_t phase;
     uint64_t faults;
     struct phase_factors phases;
+    struct annual annual;
+    float year[OUTLOOK_MOST + 1]; /* derived: its factors ahead */
     struct pool pool[FORECAST_CLASSES][POOL_ROWS_MAX];
     struct pool_tally tally[FORECAST_CLASSES][POOL_ROWS_MAX];
     struct young young;
@@ -37,6 +40,7 @@ struct forecaster {
     float *units; /* [N] scratch: the bucket that closed ... */
     uint8_t *learn; /* [N] ... and whether it may be learned from */
     float *level, *spread; /* [N] scratch */
+    float *slow; /* [N] scratch */
     float *factor; /* [N] scratch: of the bucket that closed */
     struct outlook outlook; /* scratch: of one series ... */
     float ahead[POOL_ROWS_MAX]; /* [S] ... sum of its factors over each length */
@@ -47,6 +51,9 @@ struct forecaster {
  */
 void forecaster_look(struct forecaster *fc, const struct forecaster_cols *cols,
                      const struct window *window, uint32_t i, uint32_t steps);
+/* Factor of the bucket that closed, as it looks after it. */
+float forecaster_now(const struct forecaster *fc, const struct forecaster_cols *cols,
+                     const struct window *window, uint32_t i);
 /* Derived: the mood of the shop, from the totals of its last buckets. */
 void forecaster_look_ahead(struct forecaster *fc);
 

@@ -2,7 +2,7 @@
  *
  * Saved state, little-endian, one block of 4- and 8-byte numbers without padding:
  *     struct head; struct young, struct young_tally; struct known_effects, struct
- * known_tally; rows x struct saved_row, each with the pools
+ * known_tally; struct annual; rows x struct saved_row, each with the pools
  * and open tallies of all classes at one length; 8 x season totals (f32); xxh3 of all before. Rows
  * are found again by length, so that the configured sums may change. */
 #include "model/forecaster_parts.h"
@@ -67,6 +67,7 @@ static const struct column COLUMNS[] = {
     {"forecast.next_variance", COLUMN_F32, COLUMN_COLD, 1, PLANE(next_variance)},
     {"forecast.usual_price", COLUMN_F32, COLUMN_COLD, 1, PLANE(usual_price)},
     {"forecast.level", COLUMN_F32, COLUMN_COLD, 1, PLANE(level)},
+    {"forecast.slow", COLUMN_F32, COLUMN_COLD, 1, PLANE(slow)},
     {"forecast.variance", COLUMN_F32, COLUMN_COLD, 1, PLANE(variance)},
     {"forecast.observed", COLUMN_U16, COLUMN_COLD, 1, PLANE(observed)},
     {"forecast.class", COLUMN_U8, COLUMN_COLD, 1, PLANE(demand_class)},
@@ -105,14 +106,14 @@ struct saved_row {
     struct pool_tally tally[FORECAST_CLASSES];
 };
 
-enum { EFFECTS_AT = sizeof(struct head) + sizeof(struct young) + sizeof(struct young_tally) };
 enum {
-    SHARED_BYTES = sizeof(struct head) + sizeof(struct young) + sizeof(struct young_tally) +
-                   sizeof(struct known_effects) + sizeof(struct known_tally)
+    EFFECTS_AT = sizeof(struct head) + sizeof(struct young) + sizeof(struct young_tally),
+    ANNUAL_AT = EFFECTS_AT + sizeof(struct known_effects) + sizeof(struct known_tally),
+    SHARED_BYTES = ANNUAL_AT + sizeof(struct annual)
 };
 
 _Static_assert(sizeof(struct head) == 56 && sizeof(struct young) % 8 == 0 &&
-                   sizeof(struct known_effects) % 8 == 0 &&
+                   sizeof(struct known_effects) % 8 == 0 && sizeof(struct annual) % 8 == 0 &&
                    sizeof(struct saved_row) ==
                        8 + FORECAST_CLASSES * (sizeof(struct pool) + sizeof(struct pool_tally)),
                "no padding is saved");
@@ -139,6 +140,7 @@ void forecaster_save(const struct forecaster *fc, struct buf *out)
     buf_put(out, &fc->young_tally, sizeof fc->young_tally);
     buf_put(out, &fc->effects, sizeof fc->effects);
     buf_put(out, &fc->known_tally, sizeof fc->known_tally);
+    buf_put(out, &fc->annual, sizeof fc->annual);
     for (uint32_t s = 0; s < fc->rows; s++) {
         struct saved_row row = {.length = fc->length[s]};
         for (int c = 0; c < FORECAST_CLASSES; c++) {
@@ -206,6 +208,18 @@ static bool effects_sound(const struct known_effects *effects)
     return true;
 }
 
+static bool annual_sound(const struct annual *annual)
+{
+    float sum = annual->open;
+    for (int w = 0; w < ANNUAL_WEEKS; w++) {
+        sum += annual->week[w];
+        if (!(annual->week[w] >= 0)) {
+            return false;
+        }
+    }
+    return isfinite(sum) && annual->open >= 0;
+}
+
 /* Size, head, hash and every pool before anything is taken over. */
 static struct status *examine(struct slice bytes, struct head *head)
 {
@@ -246,8 +260,11 @@ static struct status *examine(struct slice bytes, struct head *head)
     }
     struct known_effects effects;
     memcpy(&effects, bytes.data + EFFECTS_AT, sizeof effects);
-    if (!effects_sound(&effects)) {
-        return status_new(STATUS_CORRUPT, "forecaster state: impossible effects of known inputs");
+    struct annual annual;
+    memcpy(&annual, bytes.data + ANNUAL_AT, sizeof annual);
+    if (!effects_sound(&effects) || !annual_sound(&annual)) {
+        return status_new(STATUS_CORRUPT,
+                          "forecaster state: impossible effects of known inputs or weekly totals");
     }
     for (uint32_t s = 0; s < head->rows; s++) {
         struct saved_row row;
@@ -282,6 +299,7 @@ struct status *forecaster_load(struct forecaster *fc, struct slice bytes)
     memcpy(&fc->young_tally, at + sizeof fc->young, sizeof fc->young_tally);
     memcpy(&fc->effects, bytes.data + EFFECTS_AT, sizeof fc->effects);
     memcpy(&fc->known_tally, bytes.data + EFFECTS_AT + sizeof fc->effects, sizeof fc->known_tally);
+    memcpy(&fc->annual, bytes.data + ANNUAL_AT, sizeof fc->annual);
     at = bytes.data + SHARED_BYTES;
     for (uint32_t s = 0; s < head.rows; s++, at += sizeof(struct saved_row)) {
         struct saved_row row;

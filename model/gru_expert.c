@@ -53,7 +53,9 @@ static uint32_t gather(struct gru_expert *expert, const struct gru_view *view,
                                             .i = i,
                                             .level = view->level[i],
                                             .spread = view->spread[i],
-                                            .factor = view->factor,
+                                            .slow = view->slow[i],
+                                            .usual = view->usual[i],
+                                            .factor = view->factor[i],
                                             .shop = view->shop};
             features_make(&source, expert->x + (size_t)b * NET_INPUTS);
         }
@@ -116,11 +118,11 @@ static float bounded(float x)
     return fminf(fmaxf(x, -MOST), MOST);
 }
 
-void gru_expert_say(const struct gru_expert *expert, uint32_t i, uint32_t row, float lift,
+void gru_expert_say(const struct gru_expert *expert, uint32_t i, const struct net_ask *ask,
                     struct likelihood *distribution)
 {
     float a[NET_DECODER], out[NET_OUTPUTS];
-    net_output(expert->net_ref, expert->u + (size_t)i * NET_DECODER, row, lift, a, out);
+    net_output(expert->net_ref, expert->u + (size_t)i * NET_DECODER, ask, a, out);
     distribution->mean *= expf(bounded(out[0]));
     distribution->size *= expf(bounded(out[1]));
 }

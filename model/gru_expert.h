@@ -19,8 +19,9 @@ struct gru_expert;
 
 struct gru_view { /* one tile at one close */
     const struct window *window;
-    const float *level, *spread; /* [N] of the negative binomial expert after the close */
-    float factor; /* phase factor of the bucket that closed */
+    const float *level, *slow, *spread; /* [N] of the negative binomial expert after the close */
+    const float *factor; /* [N] of the bucket that closed */
+    const float *usual; /* [N] price */
     struct feature_shop shop;
     uint32_t tile; /* N of the planes */
 };
@@ -34,9 +35,8 @@ void gru_expert_step(struct gru_expert *expert, const struct gru_view *view, uin
  * where nothing will be asked, or NULL. */
 void gru_expert_look(struct gru_expert *expert, const struct gru_view *view, const uint16_t *state,
                      const uint8_t *want);
-/* Correct the distribution of row i for a row of the head (net_step_row, net_length_row) and a lift
- * (net_lift). */
-void gru_expert_say(const struct gru_expert *expert, uint32_t i, uint32_t row, float lift,
+/* Correct the distribution of row i for what is asked. */
+void gru_expert_say(const struct gru_expert *expert, uint32_t i, const struct net_ask *ask,
                     struct likelihood *distribution);
 
 #endif

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TILE = 256, WIDTH = 84 };
+enum { TILE = 256, WIDTH = HISTORY_WIDTH, ROW_KNOWN = (1 + WINDOW_AHEAD) * WINDOW_KNOWN };
 
 static const double THIN_LEAST = 0.02, THIN_MOST = 0.6;
 static const float PACKS[] = {3, 6, 12, 24};
@@ -21,6 +21,7 @@ struct runner { /* the forecaster over one panel */
     float units[TILE * WIDTH];
     uint8_t flags[TILE * WIDTH];
     uint32_t age[TILE];
+    float known[TILE * ROW_KNOWN];
 };
 
 void history_fini(struct history *history)
@@ -31,7 +32,9 @@ void history_fini(struct history *history)
     free(history->x);
     free(history->level);
     free(history->spread);
-    free(history->ahead);
+    free(history->usual);
+    free(history->shop);
+    free(history->known);
     memset(history, 0, sizeof *history);
 }
 
@@ -51,7 +54,7 @@ static float thinned(struct rng *rng, float units, double share)
 static void make_twin(struct history *history, struct rng *rng)
 {
     for (uint32_t i = 0; i < history->series; i++) {
-        float *row = history->units + (size_t)i * history->buckets;
+        float *row = history_units(history, i);
         bool packs = rng_below(rng, 2);
         float pack = PACKS[rng_below(rng, sizeof PACKS / sizeof PACKS[0])];
         double share = THIN_LEAST * pow(THIN_MOST / THIN_LEAST, rng_unit(rng));
@@ -65,8 +68,8 @@ static void make_twin(struct history *history, struct rng *rng)
 static void find_first(struct history *history)
 {
     for (uint32_t i = 0; i < history->series; i++) {
-        uint8_t *flags = history->flags + (size_t)i * history->buckets;
-        const float *units = history->units + (size_t)i * history->buckets;
+        uint8_t *flags = history_flags(history, i);
+        const float *units = history_units(history, i);
         uint32_t t = 0;
         while (t < history->buckets && ((flags[t] & WINDOW_ABSENT) || !(units[t] > 0))) {
             flags[t++] |= WINDOW_ABSENT;
@@ -75,26 +78,48 @@ static void find_first(struct history *history)
     }
 }
 
+static void copy_cells(struct history *history, const struct pretrain_panel *panel)
+{
+    const size_t ahead = (size_t)panel->buckets + WINDOW_AHEAD, buckets = panel->buckets;
+    memset(history->flags, WINDOW_ABSENT, (size_t)panel->series * (WIDTH - 1 + buckets));
+    for (uint32_t i = 0; i < panel->series; i++) {
+        memcpy(history_units(history, i), panel->units + i * buckets, buckets * sizeof(float));
+        memcpy(history_flags(history, i), panel->flags + i * buckets, buckets);
+        float *known = history->known + i * ahead * WINDOW_KNOWN;
+        for (size_t k = 0; history->known && k < ahead * WINDOW_KNOWN; k++) {
+            known[k] =
+                k < buckets * WINDOW_KNOWN ? panel->known[i * buckets * WINDOW_KNOWN + k] : NAN;
+        }
+    }
+}
+
 static struct status *allocate(struct history *history, const struct pretrain_panel *panel)
 {
     size_t cells = (size_t)panel->series * panel->buckets;
-    *history = (struct history){.series = panel->series, .buckets = panel->buckets};
-    history->units = malloc(cells * sizeof(float));
-    history->flags = malloc(cells);
+    size_t padded = cells + (size_t)panel->series * (WIDTH - 1);
+    size_t known = (cells + (size_t)panel->series * WINDOW_AHEAD) * WINDOW_KNOWN;
+    *history = (struct history){.series = panel->series,
+                                .buckets = panel->buckets,
+                                .phase = panel->phase,
+                                .season = panel->season};
+    history->units = calloc(padded, sizeof(float));
+    history->flags = malloc(padded);
+    history->known = panel->known ? malloc(known * sizeof(float)) : NULL;
     history->first = calloc(panel->series, sizeof(uint32_t));
     history->x = calloc(cells * NET_INPUTS, sizeof(float));
     history->level = calloc(cells, sizeof(float));
     history->spread = calloc(cells, sizeof(float));
-    history->ahead = calloc((size_t)panel->buckets * NET_ROWS, sizeof(float));
-    if (!history->units || !history->flags || !history->first || !history->x || !history->level ||
-        !history->spread || !history->ahead) {
+    history->usual = calloc(cells, sizeof(float));
+    history->shop = calloc(panel->buckets, sizeof *history->shop);
+    if (!history->units || !history->flags || (panel->known && !history->known) ||
+        !history->first || !history->x || !history->level || !history->spread || !history->usual ||
+        !history->shop) {
         history_fini(history);
         return status_new(STATUS_NO_MEMORY,
                           "out of memory for %zu cells of history: pre-train on fewer series",
                           cells);
     }
-    memcpy(history->units, panel->units, cells * sizeof(float));
-    memcpy(history->flags, panel->flags, cells);
+    copy_cells(history, panel);
     return NULL;
 }
 
@@ -135,56 +160,83 @@ static void gather(struct runner *run, const struct history *history, uint32_t b
                    uint32_t count, uint32_t t)
 {
     for (uint32_t i = 0; i < count; i++) {
-        const float *units = history->units + (size_t)(begin + i) * history->buckets;
-        const uint8_t *flags = history->flags + (size_t)(begin + i) * history->buckets;
         uint32_t first = history->first[begin + i];
         run->age[i] = t >= first ? t - first + 1 : 0;
-        for (uint32_t w = 0; w < WIDTH; w++) {
-            bool there = t + w + 1 >= WIDTH;
-            uint32_t at = there ? t + w + 1 - WIDTH : 0;
-            run->units[i * WIDTH + w] = there ? units[at] : 0;
-            run->flags[i * WIDTH + w] = there ? flags[at] : WINDOW_ABSENT;
+        memcpy(run->units + i * WIDTH, history_units(history, begin + i) + t - (WIDTH - 1),
+               WIDTH * sizeof(float));
+        memcpy(run->flags + i * WIDTH, history_flags(history, begin + i) + t - (WIDTH - 1), WIDTH);
+        if (history->known) {
+            const float *known =
+                history->known +
+                ((size_t)(begin + i) * (history->buckets + WINDOW_AHEAD) + t) * WINDOW_KNOWN;
+            memcpy(run->known + i * ROW_KNOWN, known, ROW_KNOWN * sizeof(float));
         }
     }
 }
 
-static void record(struct runner *run, struct history *history, const struct window *window,
-                   uint32_t begin, uint32_t t)
+static void record(struct runner *run, struct history *history, uint32_t tile,
+                   const struct window *window, uint32_t t)
 {
+    const struct forecaster *fc = run->fc;
     for (uint32_t i = 0; i < window->series; i++) {
         if (!window->age[i]) {
             continue;
         }
-        size_t at = (size_t)t * history->series + begin + i;
+        size_t at = (size_t)t * history->series + tile * TILE + i;
         struct feature_source source = {.window = window,
                                         .i = i,
-                                        .level = run->fc->level[i],
-                                        .spread = run->fc->spread[i],
-                                        .factor = run->fc->phases.factor[window->phase],
-                                        .shop = run->fc->shop};
-        history->level[at] = run->fc->level[i];
-        history->spread[at] = run->fc->spread[i];
+                                        .level = fc->level[i],
+                                        .slow = fc->slow[i],
+                                        .spread = fc->spread[i],
+                                        .factor = forecaster_now(fc, &run->cols[tile], window, i),
+                                        .usual = run->cols[tile].usual_price[i],
+                                        .shop = fc->shop};
+        history->level[at] = fc->level[i];
+        history->spread[at] = fc->spread[i];
+        history->usual[at] = source.usual;
         features_make(&source, history->x + at * NET_INPUTS);
     }
 }
 
-static void record_ahead(const struct forecaster *fc, float *ahead)
+static void record_shop(const struct forecaster *fc, struct history_shop *shop)
 {
-    for (uint32_t step = 1; step <= NET_STEPS; step++) {
-        ahead[step - 1] = phase_ahead(&fc->phases, fc->phase, step);
-    }
-    for (uint32_t j = 0; j < NET_LENGTHS; j++) {
-        for (uint32_t step = 1; step <= net_lengths[j]; step++) {
-            ahead[NET_STEPS + j] += phase_ahead(&fc->phases, fc->phase, step);
-        }
-    }
+    shop->phases = fc->phases;
+    shop->effects = fc->effects;
+    memcpy(shop->year, fc->year, sizeof shop->year);
+}
+
+void history_look(const struct history *history, uint32_t i, uint32_t t, bool hidden,
+                  struct outlook *outlook)
+{
+    const struct history_shop *shop = &history->shop[t];
+    size_t at = (size_t)t * history->series + i;
+    const float *known =
+        history->known
+            ? history->known + ((size_t)i * (history->buckets + WINDOW_AHEAD) + t) * WINDOW_KNOWN
+            : NULL;
+    struct window window = {.series = 1,
+                            .width = WIDTH,
+                            .bucket = t,
+                            .phase = (int32_t)((uint32_t)history->phase + t) % history->season,
+                            .season = history->season,
+                            .units = history_units(history, i) + t - (WIDTH - 1),
+                            .flags = history_flags(history, i) + t - (WIDTH - 1),
+                            .known = hidden ? NULL : known};
+    struct outlook_source source = {.window = &window,
+                                    .phases = &shop->phases,
+                                    .effects = &shop->effects,
+                                    .annual = shop->year,
+                                    .usual = history->usual[at],
+                                    .level = history->level[at],
+                                    .spread = history->spread[at]};
+    outlook_make(&source, net_lengths[NET_LENGTHS - 1], outlook);
 }
 
 static double total_of(const struct history *history, uint32_t t)
 {
     double total = 0;
     for (uint32_t i = 0; i < history->series; i++) {
-        total += (double)history->units[(size_t)i * history->buckets + t];
+        total += (double)history_units(history, i)[t];
     }
     return total;
 }
@@ -206,7 +258,7 @@ struct status *history_init(struct history *history, const struct pretrain_panel
     for (uint32_t t = 0; t < panel->buckets; t++) {
         int32_t phase = (int32_t)((uint32_t)panel->phase + t) % panel->season;
         forecaster_begin_close(run->fc, t, phase, panel->season, total_of(history, t));
-        record_ahead(run->fc, history->ahead + (size_t)t * NET_ROWS);
+        record_shop(run->fc, &history->shop[t]);
         for (uint32_t tile = 0; tile < run->tiles; tile++) {
             uint32_t begin = tile * TILE, left = panel->series - begin,
                      count = left < TILE ? left : TILE;
@@ -218,9 +270,10 @@ struct status *history_init(struct history *history, const struct pretrain_panel
                                     .season = panel->season,
                                     .units = run->units,
                                     .flags = run->flags,
-                                    .age = run->age};
+                                    .age = run->age,
+                                    .known = history->known ? run->known : NULL};
             forecaster_learn(run->fc, &run->cols[tile], &window);
-            record(run, history, &window, begin, t);
+            record(run, history, tile, &window, t);
         }
     }
     runner_fini(run);

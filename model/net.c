@@ -25,7 +25,7 @@ static const struct tensor TENSORS[] = {
     TENSOR(wq, NET_DECODER *NET_INPUTS, 0.2f),
     TENSOR(bp, NET_DECODER, 0.1f),
     TENSOR(row, NET_ROWS *NET_DECODER, 0.05f),
-    TENSOR(lift, NET_DECODER, 0.05f),
+    TENSOR(side, NET_SIDE *NET_DECODER, 0),
     TENSOR(wo, NET_OUTPUTS *NET_DECODER, 0),
     TENSOR(bo, NET_OUTPUTS, 0),
 };
@@ -56,6 +56,15 @@ void net_init(struct net *net, struct rng *rng)
         memcpy(&at, (char *)net + TENSORS[i].pointer, sizeof at);
         for (size_t k = 0; k < TENSORS[i].floats; k++) {
             at[k] = (float)(2 * rng_unit(rng) - 1) * TENSORS[i].range;
+        }
+    }
+    for (int k = NET_KNOWN; k < NET_KNOWN + WINDOW_KNOWN;
+         k++) { /* what no panel teaches says nothing */
+        for (int j = 0; j < 3 * NET_HIDDEN; j++) {
+            net->wx[j * NET_INPUTS + k] = 0;
+        }
+        for (int d = 0; d < NET_DECODER; d++) {
+            net->wq[d * NET_INPUTS + k] = 0;
         }
     }
 }
@@ -115,14 +124,23 @@ void net_decode(const struct net *net, uint32_t rows, const float *h, const floa
                             .keep = 1});
 }
 
-void net_output(const struct net *net, const float *restrict u, uint32_t row, float lift,
+void net_output(const struct net *net, const float *restrict u, const struct net_ask *ask,
                 float *restrict a, float *restrict out)
 {
-    const float *restrict shift = net->row + (size_t)row * NET_DECODER, *restrict slope = net->lift;
+    const float *restrict shift = net->row + (size_t)ask->row * NET_DECODER;
     float mean[8] = {0}, size[8] = {0};
     for (int d = 0; d < NET_DECODER; d++) {
-        float v = u[d] + shift[d] + lift * slope[d];
-        a[d] = v > 0 ? v : NET_LEAK * v;
+        a[d] = u[d] + shift[d];
+    }
+    for (int k = 0; k < NET_SIDE; k++) {
+        const float *restrict slope = net->side + (size_t)k * NET_DECODER;
+        float s = ask->side[k];
+        for (int d = 0; d < NET_DECODER && s != 0; d++) {
+            a[d] += s * slope[d];
+        }
+    }
+    for (int d = 0; d < NET_DECODER; d++) {
+        a[d] = a[d] > 0 ? a[d] : NET_LEAK * a[d];
     }
     for (int d = 0; d < NET_DECODER; d += 8) {
         for (int lane = 0; lane < 8; lane++) {

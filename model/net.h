@@ -3,8 +3,9 @@
  *
  *     h' = GRU(x, h)                       x: features of the bucket that closed (model/features.h)
  *     u = Wp h' + Wq x + bp                once per series
- *     a = leaky(u + row[j] + lift * l)     for forecast j (a step ahead or a length), l: log of the
- * mean phase factor of its target (m, v) = Wo a + bo                   mean = mean_nb * exp(m),
+ *     a = leaky(u + row[j] + side . s)     for forecast j (a step ahead or a length), s: what is
+ *                                          known of its target (struct net_ask)
+ *     (m, v) = Wo a + bo                   mean = mean_nb * exp(m),
  * size = size_nb * exp(v)
  *
  * With Wo and bo zero the network says exactly what the negative binomial expert says: training
@@ -14,19 +15,22 @@
 #define RESTOCK_NET_H
 
 #include "config/base/rng.h"
+#include "config/base/window.h"
 #include "model/gru.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 enum {
-    NET_INPUTS = 20, /* F */
+    NET_INPUTS = 28, /* F */
     NET_HIDDEN = 64, /* H */
-    NET_DECODER = 32, /* D */
+    NET_DECODER = 48, /* D */
     NET_STEPS = 28,
     NET_LENGTHS = 9, /* sums of net_lengths[] buckets */
     NET_ROWS = NET_STEPS + NET_LENGTHS,
     NET_OUTPUTS = 2,
+    NET_SIDE = 2 + 2 * WINDOW_KNOWN,
+    NET_KNOWN = 18, /* place of the slots of known inputs among the inputs */
 };
 
 #define NET_LEAK 0.1f /* slope of the head's rectifier below zero */
@@ -39,7 +43,7 @@ struct net { /* pointers into one block of net_floats() floats */
     float *wq; /* [D,F] */
     float *bp; /* [D] */
     float *row; /* [NET_ROWS,D] */
-    float *lift; /* [D] */
+    float *side; /* [NET_SIDE,D] */
     float *wo; /* [NET_OUTPUTS,D] */
     float *bo; /* [NET_OUTPUTS] */
 };
@@ -54,8 +58,14 @@ uint32_t net_step_row(uint32_t step);
 uint32_t net_length_row(uint32_t length);
 /* u [B,D] from states h [B,H] and inputs x [B,F]. */
 void net_decode(const struct net *net, uint32_t rows, const float *h, const float *x, float *u);
+struct net_ask { /* one forecast: row of the head, and what is known of its target */
+    uint32_t row;
+    /* Log of the mean factor of its buckets without known inputs (net_lift), log of what these
+     * add, mean of each slot (known_read), share of buckets of which the slot is known. */
+    float side[NET_SIDE];
+};
 /* a [D] and the two outputs of one forecast. */
-void net_output(const struct net *net, const float *u, uint32_t row, float lift, float *a,
+void net_output(const struct net *net, const float *u, const struct net_ask *ask, float *a,
                 float *out);
 /* The l of a forecast whose target has the mean phase factor `factor`. */
 float net_lift(float factor);

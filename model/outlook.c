@@ -2,6 +2,8 @@
 
 #include "config/base/ensure.h"
 
+#include "model/net.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
@@ -73,7 +75,9 @@ void outlook_make(const struct outlook_source *source, uint32_t steps, struct ou
     outlook->steps = steps;
     for (uint32_t s = 0; s <= steps; s++) {
         uint32_t phase = ((uint32_t)source->window->phase + s) % (uint32_t)phases->season;
-        float factor = phases->factor[phase] * (has_own(source) ? own[phase] : 1);
+        float factor =
+            source->annual[s] * phases->factor[phase] * (has_own(source) ? own[phase] : 1);
+        outlook->plain[s] = factor;
         const float *raw = known_of(source, s);
         if (s <= WINDOW_AHEAD) {
             outlook->there[s] = (uint8_t)known_read(raw, source->usual, outlook->z[s]);
@@ -90,4 +94,22 @@ float outlook_now(const struct outlook_source *source, float *z)
     outlook_own(source, 1, own);
     (void)known_read(known_of(source, 0), source->usual, z);
     return source->phases->factor[phase] * (has_own(source) ? own[phase] : 1);
+}
+
+void outlook_ask(const struct outlook *outlook, uint32_t begin, uint32_t end, uint32_t row,
+                 struct net_ask *ask)
+{
+    float plain = 0, factor = 0, count = (float)(end - begin + 1);
+    memset(ask, 0, sizeof *ask);
+    ask->row = row;
+    for (uint32_t s = begin; s <= end; s++) {
+        plain += outlook->plain[s];
+        factor += outlook->factor[s];
+        for (int k = 0; k < WINDOW_KNOWN && s <= WINDOW_AHEAD && outlook->there[s]; k++) {
+            ask->side[2 + k] += outlook->z[s][k] / count;
+            ask->side[2 + WINDOW_KNOWN + k] += (float)(outlook->there[s] >> k & 1) / count;
+        }
+    }
+    ask->side[0] = net_lift(plain / count);
+    ask->side[1] = net_lift(factor / fmaxf(plain, 1e-6f));
 }

@@ -19,12 +19,14 @@ struct outlook_source {
     uint32_t i;
     const struct phase_factors *phases;
     const struct known_effects *effects;
+    const float *annual; /* [OUTLOOK_MOST + 1] factors of the year before */
     float usual, level, spread; /* price; statistics of the series */
 };
 
 struct outlook {
     uint32_t steps;
     float factor[OUTLOOK_MOST + 1]; /* [0] of the bucket that closed, [s] of the one s ahead */
+    float plain[OUTLOOK_MOST + 1]; /* without known inputs */
     float z[WINDOW_AHEAD + 1][WINDOW_KNOWN]; /* as known_read */
     uint8_t there[WINDOW_AHEAD + 1]; /* bits of slots known */
 };
@@ -36,5 +38,10 @@ void outlook_own(const struct outlook_source *source, uint32_t skip, float own[O
 void outlook_make(const struct outlook_source *source, uint32_t steps, struct outlook *outlook);
 /* Factor of the bucket that closed, own departure from those before it, and its z. */
 float outlook_now(const struct outlook_source *source, float *z);
+
+/* What the network is asked of the total of buckets begin .. end ahead, in its row `row`. */
+struct net_ask;
+void outlook_ask(const struct outlook *outlook, uint32_t begin, uint32_t end, uint32_t row,
+                 struct net_ask *ask);
 
 #endif

@@ -24,9 +24,15 @@ enum {
 
 static const double SHOP_HIDDEN =
     0.5; /* share of windows that do not see the whole shop: a panel's mood is one sample only */
+static const double KNOWN_HIDDEN = 0.3; /* share of windows without plans and calendars */
 static const float LEVEL_LEAST = 0.005f, MEAN_LEAST = 1e-4f;
 static const float RATE = 0.04f; /* as the statistics were made with: shared variance of sums */
 static const uint8_t UNTRUSTED = WINDOW_CENSORED;
+
+struct pretrain_place { /* of a fork within the batch */
+    uint16_t step, member;
+    bool hidden; /* known inputs are */
+};
 
 struct pretrain {
     struct rng rng;
@@ -93,34 +99,34 @@ static void put_fork(struct pretrain *pre, const struct train_fork *place, float
 
 /* All rows of the head whose targets lie within the panel and were observed. */
 static void fork_at(struct pretrain *pre, const struct history *history, uint32_t i, uint32_t t,
-                    struct train_fork *place)
+                    const struct pretrain_place *at)
 {
-    size_t at = (size_t)t * history->series + i;
-    const float *units = history->units + (size_t)i * history->buckets,
-                *ahead = history->ahead + (size_t)t * NET_ROWS;
-    const uint8_t *flags = history->flags + (size_t)i * history->buckets;
-    float level = history->level[at], spread = history->spread[at];
+    size_t cell = (size_t)t * history->series + i;
+    const float *units = history_units(history, i);
+    const uint8_t *flags = history_flags(history, i);
+    float level = history->level[cell], spread = history->spread[cell], factors = 0;
+    struct train_fork place = {.step = at->step, .member = at->member};
+    struct outlook outlook;
     double sum = 0;
     bool whole = true;
     uint32_t row = 0;
     if (!(level > LEVEL_LEAST)) {
         return;
     }
+    history_look(history, i, t, at->hidden, &outlook);
     for (uint32_t h = 1; t + h < history->buckets && row < NET_LENGTHS; h++) {
         bool seen = !(flags[t + h] & UNTRUSTED);
         whole = whole && seen;
         sum += (double)units[t + h];
+        factors += outlook.factor[h];
         if (h <= NET_STEPS && seen && rng_below(&pre->rng, STEP_SHARE) == 0) {
-            place->row = (uint16_t)(h - 1);
-            place->lift = net_lift(ahead[h - 1]);
-            put_fork(pre, place, level * ahead[h - 1], spread, units[t + h]);
+            outlook_ask(&outlook, h, h, h - 1, &place.ask);
+            put_fork(pre, &place, level * outlook.factor[h], spread, units[t + h]);
         }
         if (net_lengths[row] == h) {
-            float weight = ahead[NET_STEPS + row];
-            place->row = (uint16_t)(NET_STEPS + row);
-            place->lift = net_lift(weight / (float)h);
             if (whole) {
-                put_fork(pre, place, level * weight, spread * (1 + weight * RATE / (2 - RATE)),
+                outlook_ask(&outlook, 1, h, NET_STEPS + row, &place.ask);
+                put_fork(pre, &place, level * factors, spread * (1 + factors * RATE / (2 - RATE)),
                          (float)sum);
             }
             row++;
@@ -148,7 +154,8 @@ static void fill_member(struct pretrain *pre, const struct history *history, uin
     float *x = train_inputs(pre->train);
     uint8_t *live = train_live(pre->train);
     uint32_t i = 0, end = 0;
-    bool chosen = choose(pre, history, &i, &end), hidden = rng_unit(&pre->rng) < SHOP_HIDDEN;
+    bool chosen = choose(pre, history, &i, &end), hidden = rng_unit(&pre->rng) < SHOP_HIDDEN,
+         blind = rng_unit(&pre->rng) < KNOWN_HIDDEN;
     for (uint32_t step = 0; step < TRAIN_STEPS; step++) {
         size_t at = (size_t)step * TRAIN_BATCH + member;
         uint32_t back = TRAIN_STEPS - 1 - step;
@@ -163,9 +170,12 @@ static void fill_member(struct pretrain *pre, const struct history *history, uin
         if (hidden) {
             features_hide_shop(x + at * NET_INPUTS);
         }
+        if (blind) {
+            features_hide_known(x + at * NET_INPUTS);
+        }
         if (step >= TRAIN_BURN_IN && back % TRAIN_FORK_EVERY == 0 &&
             t - history->first[i] >= AGE_LEAST) {
-            struct train_fork place = {.step = (uint16_t)step, .member = (uint16_t)member};
+            struct pretrain_place place = {(uint16_t)step, (uint16_t)member, blind};
             fork_at(pre, history, i, t, &place);
         }
     }

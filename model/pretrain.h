@@ -6,12 +6,13 @@
  * levels, other shapes, the same seasons and moods, so that a shop unlike all panels is less of a
  * surprise. Same panels, options and seed: same weights (same binary, same CPU type).
  *
- * Thread: any; nothing is shared. Needs gemm_init. Memory: about 250 bytes for each series and
+ * Thread: any; nothing is shared. Needs gemm_init. Memory: about 350 bytes for each series and
  * bucket. */
 #ifndef RESTOCK_PRETRAIN_H
 #define RESTOCK_PRETRAIN_H
 
 #include "config/base/status.h"
+#include "config/base/window.h"
 #include "model/net.h"
 
 #include <stdbool.h>
@@ -25,6 +26,7 @@ struct pretrain_panel { /* nothing beyond its last bucket is known to pre-traini
     const float *units; /* [series, buckets] counts */
     const uint8_t
         *flags; /* [series, buckets] enum window_flag; WINDOW_ABSENT before the first sale */
+    const float *known; /* [series, buckets, WINDOW_KNOWN] NaN: not known; NULL: nothing is */
     int32_t phase, season; /* phase of the first bucket */
 };
 

@@ -58,7 +58,7 @@ static double fork_back(struct train *train, const struct net *net, const struct
 {
     size_t at = ((size_t)fork->step * B + fork->member) * D;
     float a[D], out[NET_OUTPUTS], d_out[NET_OUTPUTS];
-    net_output(net, train->u + at, fork->row, fork->lift, a, out);
+    net_output(net, train->u + at, &fork->ask, a, out);
     struct likelihood base = {.mean = fork->mean, .size = fork->size};
     likelihood_gradient(&base, fork->y, out, d_out);
     float loss = 0;
@@ -69,16 +69,20 @@ static double fork_back(struct train *train, const struct net *net, const struct
     }
     const float *restrict wo = net->wo;
     float *restrict d_wo = gradient->wo, *restrict d_u = train->d_u + at;
-    float *restrict d_row = gradient->row + (size_t)fork->row * D, *restrict d_lift =
-                                                                       gradient->lift;
+    float *restrict d_row = gradient->row + (size_t)fork->ask.row * D, d_v[D];
     for (int d = 0; d < D; d++) {
         float d_a = d_out[0] * wo[d] + d_out[1] * wo[D + d];
-        float d_v = a[d] > 0 ? d_a : NET_LEAK * d_a;
+        d_v[d] = a[d] > 0 ? d_a : NET_LEAK * d_a;
         d_wo[d] += d_out[0] * a[d];
         d_wo[D + d] += d_out[1] * a[d];
-        d_u[d] += d_v;
-        d_row[d] += d_v;
-        d_lift[d] += fork->lift * d_v;
+        d_u[d] += d_v[d];
+        d_row[d] += d_v[d];
+    }
+    for (int k = 0; k < NET_SIDE; k++) {
+        float *restrict d_side = gradient->side + (size_t)k * D, s = fork->ask.side[k];
+        for (int d = 0; d < D && s != 0; d++) {
+            d_side[d] += s * d_v[d];
+        }
     }
     return (double)weight * ((double)loss + likelihood_loss(&base, fork->y, out));
 }

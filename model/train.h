@@ -12,10 +12,9 @@
 enum { TRAIN_BATCH = 64, TRAIN_STEPS = 56, TRAIN_FORK_EVERY = 4, TRAIN_BURN_IN = 12 };
 
 struct train_fork { /* one forecast to learn from */
-    uint16_t step, member,
-        row; /* step 0 .. TRAIN_STEPS - 1, member of the batch, row of the head */
-    float lift, mean, size, y,
-        weight; /* negative binomial expert, what was sold, weight in the loss */
+    uint16_t step, member; /* step 0 .. TRAIN_STEPS - 1, member of the batch */
+    struct net_ask ask;
+    float mean, size, y, weight; /* negative binomial expert, what was sold, weight in the loss */
 };
 
 struct train;

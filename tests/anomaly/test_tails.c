@@ -305,8 +305,8 @@ Test(tails, false_alarms_keep_to_the_budget)
     }
     static struct ewma ewma;
     ewma_init(&ewma, 0.05, 8);
-    static float factor[S], mean[S], spread[S], y[S], level_sum[S], variance_sum[S], level[S],
-        ratio[S], variance[S];
+    static float factor[S], slow[S], mean[S], spread[S], y[S], level_sum[S], variance_sum[S],
+        level[S], ratio[S], variance[S];
     static uint16_t observed[S];
     static uint8_t learn[S], flags[S], classes[S];
     static uint32_t age[S];
@@ -320,8 +320,11 @@ Test(tails, false_alarms_keep_to_the_budget)
         learn[i] = 1;
         factor[i] = 1;
     }
-    const struct ewma_rows rows = {
-        .series = S, .level = level_sum, .variance = variance_sum, .observed = observed};
+    const struct ewma_rows rows = {.series = S,
+                                   .level = level_sum,
+                                   .variance = variance_sum,
+                                   .slow = slow,
+                                   .observed = observed};
     for (int c = 0; c < CLOSES; c++) {
         for (int i = 0; i < S; i++) {
             y[i] = (float)rng_negbin(&rng, (double)mean[i], (double)(mean[i] * spread[i]));

@@ -10,10 +10,10 @@
 enum { SERIES = 37, BUCKETS = 120 };
 
 static double values[SERIES][BUCKETS], factors[BUCKETS];
-static float level[SERIES], variance[SERIES];
+static float level[SERIES], variance[SERIES], slow[SERIES];
 static uint16_t observed[SERIES];
 static const struct ewma_rows ROWS = {
-    .series = SERIES, .level = level, .variance = variance, .observed = observed};
+    .series = SERIES, .level = level, .variance = variance, .slow = slow, .observed = observed};
 
 static void run(double winsor, int learn_from)
 {
@@ -102,11 +102,12 @@ Test(ewma, a_series_does_not_depend_on_its_neighbours)
 {
     make();
     run(8, 0);
-    float alone_level = 0, alone_variance = 0;
+    float alone_level = 0, alone_variance = 0, alone_slow = 0;
     uint16_t alone_observed = 0;
     struct ewma_rows alone = {.series = 1,
                               .level = &alone_level,
                               .variance = &alone_variance,
+                              .slow = &alone_slow,
                               .observed = &alone_observed};
     struct ewma ewma;
     ewma_init(&ewma, 0.04, 8);
@@ -117,4 +118,20 @@ Test(ewma, a_series_does_not_depend_on_its_neighbours)
     }
     cr_assert_eq(alone_level, level[17]);
     cr_assert_eq(alone_variance, variance[17]);
+    cr_assert_eq(alone_slow, slow[17]);
+}
+
+Test(ewma, the_slow_level_is_the_level_of_a_quarter_of_the_rate)
+{
+    make();
+    run(1e9, 0);
+    struct ewma ewma;
+    ewma_init(&ewma, 0.04, 1e9);
+    float means[SERIES];
+    ewma_read_slow(&ewma, &ROWS, means);
+    for (int i = 0; i < SERIES; i++) {
+        double mean, spread;
+        ref_ewma(values[i], factors, BUCKETS, 0.04 / EWMA_SLOW, &mean, &spread);
+        cr_assert_float_eq(means[i], mean, 1e-4 * (1 + mean), "series %d", i);
+    }
 }

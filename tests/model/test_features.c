@@ -15,6 +15,8 @@ static void make(int t, uint32_t i, float level, float *x)
     struct feature_source source = {.window = &window,
                                     .i = i,
                                     .level = level,
+                                    .slow = level,
+                                    .usual = 10,
                                     .spread = 3,
                                     .factor = 1.2f,
                                     .shop = {.week = 0.1f, .fortnight = -0.2f}};
@@ -65,4 +67,36 @@ Test(features, the_shop_can_be_hidden)
         cr_assert(x[f] == y[f] || y[f] == 0);
     }
     cr_assert_eq(changed, 2);
+}
+
+Test(features, plans_of_the_bucket_can_be_hidden)
+{
+    static float known[TILE_SERIES * (1 + WINDOW_AHEAD) * WINDOW_KNOWN];
+    float x[NET_INPUTS], y[NET_INPUTS], none[NET_INPUTS];
+    shop_make(&shop, 1);
+    make(100, 5, 2, none);
+    for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
+        known[k] = NAN;
+    }
+    known[5 * (1 + WINDOW_AHEAD) * WINDOW_KNOWN + WINDOW_PROMO] = 1;
+    known[5 * (1 + WINDOW_AHEAD) * WINDOW_KNOWN + WINDOW_PRICE] = 5;
+    struct window window = shop_window(&shop, 100, 0, TILE_SERIES);
+    window.known = known;
+    struct feature_source source = {.window = &window,
+                                    .i = 5,
+                                    .level = 2,
+                                    .slow = 2,
+                                    .usual = 10,
+                                    .spread = 3,
+                                    .factor = 1.2f,
+                                    .shop = {.week = 0.1f, .fortnight = -0.2f}};
+    features_make(&source, x);
+    int changed = 0;
+    for (int f = 0; f < NET_INPUTS; f++) {
+        changed += x[f] != none[f];
+    }
+    cr_assert_eq(changed, 3); /* promotion, price, and that they are known */
+    memcpy(y, x, sizeof x);
+    features_hide_known(y);
+    cr_assert_arr_eq(y, none, sizeof y);
 }

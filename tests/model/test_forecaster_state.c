@@ -1,8 +1,10 @@
 #include "model/forecaster.h"
 
+#include "model/forecaster_parts.h"
 #include "tests/model/shop.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 
 static struct shop shop;
 static struct tile tile;
@@ -116,4 +118,35 @@ Test(forecaster_state, options_have_defaults_that_pass_the_check)
         cr_assert(row->path && row->default_text && row->help &&
                   row->offset < sizeof(struct forecaster_options));
     }
+}
+
+Test(forecaster_state, keeps_the_year_before_and_what_plans_do)
+{
+    struct forecaster_options options = shop_options();
+    struct forecaster *other = forecaster_create(&options, TILE_SERIES, SHOP_WIDTH);
+    struct known_case one = {
+        .z = (float[WINDOW_KNOWN]){0, 1}, .expected = 3, .factor = 1, .spread = 2, .y = 9};
+    for (int n = 0; n < 50; n++) {
+        known_count(&fc->known_tally, &one);
+    }
+    (void)known_fold(&fc->effects, &fc->known_tally);
+    known_count(&fc->known_tally, &one); /* of a close that is not whole yet */
+    buf_reset(&saved);
+    buf_text(&saved, "before");
+    forecaster_save(fc, &saved);
+    cr_assert_null(forecaster_load(other, state()));
+    cr_assert_gt(other->effects.effect[WINDOW_PROMO], 0.05f);
+    cr_assert_arr_eq(&other->effects, &fc->effects, sizeof fc->effects);
+    cr_assert_arr_eq(&other->known_tally, &fc->known_tally, sizeof fc->known_tally);
+    cr_assert_eq(other->annual.closes, 120);
+    cr_assert_arr_eq(&other->annual, &fc->annual, sizeof fc->annual);
+    cr_assert_arr_eq(other->year, fc->year, sizeof fc->year);
+    fc->effects.effect[WINDOW_SNAP] = NAN;
+    buf_reset(&saved);
+    buf_text(&saved, "before");
+    forecaster_save(fc, &saved);
+    struct status *st = forecaster_load(other, state());
+    cr_assert_eq(status_code(st), STATUS_CORRUPT);
+    status_free(st);
+    forecaster_destroy(other);
 }

@@ -35,10 +35,20 @@ static struct window window_of(int close)
                            .age = age};
 }
 
+static float factor[SERIES], usual[SERIES];
+
 static struct gru_view view_of(const struct window *window)
 {
-    return (struct gru_view){
-        .window = window, .level = level, .spread = spread, .factor = 1, .tile = SERIES};
+    for (int i = 0; i < SERIES; i++) {
+        factor[i] = 1;
+    }
+    return (struct gru_view){.window = window,
+                             .level = level,
+                             .slow = level,
+                             .spread = spread,
+                             .factor = factor,
+                             .usual = usual,
+                             .tile = SERIES};
 }
 
 static void init(void)
@@ -68,7 +78,8 @@ Test(gru_expert, corrections_are_bounded_and_depend_on_the_series)
     float first = 0;
     for (uint32_t i = 0; i < SERIES; i++) {
         struct likelihood says = {.mean = 2, .size = 3};
-        gru_expert_say(expert, i, net_length_row(14), 0, &says);
+        struct net_ask ask = {.row = net_length_row(14)};
+        gru_expert_say(expert, i, &ask, &says);
         cr_assert(says.mean > 0.4f && says.mean < 9.1f && says.size > 0.6f && says.size < 13.5f);
         first = i ? first : says.mean;
         different += says.mean != first;
@@ -89,13 +100,14 @@ Test(gru_expert, looking_again_says_the_same_and_changes_no_state)
     uint16_t kept[NET_HIDDEN * SERIES];
     memcpy(kept, state, sizeof kept);
     struct likelihood before = {.mean = 2, .size = 3}, after = before;
-    gru_expert_say(expert, 93, 0, 0.3f, &before);
+    struct net_ask ask = {.side = {0.3f}};
+    gru_expert_say(expert, 93, &ask, &before);
     struct window window = window_of(4);
     struct gru_view view = view_of(&window);
     uint8_t want[SERIES] = {0};
     want[93] = 1;
     gru_expert_look(expert, &view, state, want);
-    gru_expert_say(expert, 93, 0, 0.3f, &after);
+    gru_expert_say(expert, 93, &ask, &after);
     cr_assert(before.mean == after.mean && before.size == after.size);
     cr_assert_arr_eq(kept, state, sizeof kept);
 }

@@ -40,12 +40,14 @@ Test(history, holds_levels_inputs_and_factors_of_every_bucket)
         cr_assert_gt(history.spread[last], 1.0f);
     }
     cr_assert_eq(history.level[20], 0.0f); /* bucket 0, series 20: not there yet */
+    struct outlook outlook;
+    history_look(&history, 5, BUCKETS - 1, false, &outlook);
     float week = 0;
-    for (int step = 0; step < 7; step++) {
-        week += history.ahead[(BUCKETS - 1) * NET_ROWS + step];
+    for (int step = 1; step <= 7; step++) {
+        week += outlook.factor[step];
     }
-    cr_assert_float_eq(week, 7, 1e-3);
-    cr_assert_float_eq(history.ahead[(BUCKETS - 1) * NET_ROWS + NET_STEPS + 5], 14, 1e-3);
+    cr_assert_float_eq(week, 7, 1e-2);
+    cr_assert_eq(outlook.there[1], 0);
     history_fini(&history);
 }
 
@@ -58,12 +60,35 @@ Test(history, a_twin_sells_less_and_leaves_the_panel_alone)
     cr_assert_null(history_init(&twin, &panel, &rng));
     double all = 0, less = 0;
     for (int at = 0; at < SERIES * BUCKETS; at++) {
-        cr_assert(twin.units[at] <= plain.units[at] && twin.units[at] == rintf(twin.units[at]));
-        cr_assert_eq(plain.units[at], units[at]);
-        all += (double)plain.units[at];
-        less += (double)twin.units[at];
+        float mine = history_units(&plain, (uint32_t)at / BUCKETS)[at % BUCKETS];
+        float thin = history_units(&twin, (uint32_t)at / BUCKETS)[at % BUCKETS];
+        cr_assert(thin <= mine && thin == rintf(thin));
+        cr_assert_eq(mine, units[at]);
+        all += (double)mine;
+        less += (double)thin;
     }
     cr_assert(less > 0.01 * all && less < 0.7 * all);
     history_fini(&plain);
     history_fini(&twin);
+}
+
+Test(history, what_is_known_can_be_hidden)
+{
+    static float known[SERIES * BUCKETS * WINDOW_KNOWN];
+    for (int at = 0; at < SERIES * BUCKETS; at++) {
+        for (int k = 0; k < WINDOW_KNOWN; k++) {
+            known[at * WINDOW_KNOWN + k] =
+                k == WINDOW_PROMO ? (float)(at % BUCKETS % 10 == 0) : NAN;
+        }
+    }
+    panel.known = known;
+    struct history history;
+    struct outlook seen, hidden;
+    cr_assert_null(history_init(&history, &panel, NULL));
+    history_look(&history, 4, 75, false, &seen); /* bucket 80 is on promotion */
+    history_look(&history, 4, 75, true, &hidden);
+    cr_assert(seen.z[5][WINDOW_PROMO] == 1 && seen.z[4][WINDOW_PROMO] == 0);
+    cr_assert(seen.there[5] == 1u << WINDOW_PROMO && hidden.there[5] == 0);
+    cr_assert_eq(seen.there[WINDOW_AHEAD], 0); /* beyond the panel nothing is known */
+    history_fini(&history);
 }

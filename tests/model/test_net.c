@@ -40,8 +40,19 @@ Test(net, starts_as_the_statistical_expert)
     for (int d = 0; d < NET_DECODER; d++) {
         u[d] = (float)d - 9;
     }
-    net_output(&net, u, 3, 0.5f, a, out);
+    struct net_ask ask = {.row = 3, .side = {0.5f, 1}};
+    net_output(&net, u, &ask, a, out);
     cr_assert(out[0] == 0 && out[1] == 0);
+}
+
+Test(net, what_nothing_taught_says_nothing)
+{
+    for (int k = 0; k < NET_SIDE * NET_DECODER; k++) {
+        cr_assert_eq(net.side[k], 0.0f);
+    }
+    for (int k = NET_KNOWN; k < NET_KNOWN + WINDOW_KNOWN; k++) {
+        cr_assert(net.wx[k] == 0 && net.wq[NET_INPUTS + k] == 0);
+    }
 }
 
 Test(net, decode_and_output_equal_plain_sums)
@@ -58,11 +69,17 @@ Test(net, decode_and_output_equal_plain_sums)
         net.wo[d] = sinf(2 * (float)d);
     }
     net_decode(&net, 2, h, x, u);
-    net_output(&net, u + NET_DECODER, 5, 0.7f, a, out);
+    struct net_ask ask = {.row = 5, .side = {0.7f, 0, -0.4f, 1}};
+    for (int k = 0; k < NET_SIDE * NET_DECODER; k++) {
+        net.side[k] = cosf(3 * (float)k);
+    }
+    net_output(&net, u + NET_DECODER, &ask, a, out);
     double expected[NET_OUTPUTS] = {(double)net.bo[0], (double)net.bo[1]};
     for (int d = 0; d < NET_DECODER; d++) {
-        double sum =
-            (double)net.bp[d] + (double)net.row[5 * NET_DECODER + d] + 0.7 * (double)net.lift[d];
+        double sum = (double)net.bp[d] + (double)net.row[5 * NET_DECODER + d];
+        for (int k = 0; k < NET_SIDE; k++) {
+            sum += (double)ask.side[k] * (double)net.side[k * NET_DECODER + d];
+        }
         for (int k = 0; k < NET_HIDDEN; k++) {
             sum += (double)net.wp[d * NET_HIDDEN + k] * (double)h[NET_HIDDEN + k];
         }

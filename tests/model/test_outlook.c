@@ -1,5 +1,7 @@
 #include "model/outlook.h"
 
+#include "model/net.h"
+
 #include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
@@ -12,6 +14,7 @@ static uint32_t age[1] = {W};
 static struct phase_factors phases;
 static struct known_effects effects;
 static struct window window;
+static float year[OUTLOOK_MOST + 1];
 
 /* The newest bucket has phase 6; the shop sells twice as much on phase 5 as on others. */
 static void init(void)
@@ -24,6 +27,9 @@ static void init(void)
     }
     for (int w = 0; w < W; w++) {
         units[w] = 4 * phases.factor[w % 7];
+    }
+    for (int s = 0; s <= OUTLOOK_MOST; s++) {
+        year[s] = 1;
     }
     for (int k = 0; k < ROW; k++) {
         known[k] = NAN;
@@ -44,6 +50,7 @@ static struct outlook_source source(void)
     return (struct outlook_source){.window = &window,
                                    .phases = &phases,
                                    .effects = &effects,
+                                   .annual = year,
                                    .usual = 10,
                                    .level = 4,
                                    .spread = 1.5f};
@@ -119,4 +126,37 @@ Test(outlook, what_is_known_moves_its_bucket_alone)
     cr_assert(promoted.there[3] == 1u << WINDOW_PROMO && promoted.there[4] == 0);
     cr_assert_float_eq(outlook_now(&own, z), phases.factor[6], 1e-5);
     cr_assert_eq(z[WINDOW_PROMO], 1.0f);
+}
+
+Test(outlook, the_network_is_asked_with_means_over_the_target)
+{
+    struct outlook_source own = source();
+    struct outlook outlook;
+    struct net_ask ask;
+    effects.effect[WINDOW_PROMO] = 0.5f;
+    window.known = known;
+    for (int s = 1; s <= 14; s++) {
+        known[s * WINDOW_KNOWN + WINDOW_PROMO] = s <= 7;
+    }
+    outlook_make(&own, 42, &outlook);
+    outlook_ask(&outlook, 1, 14, 33, &ask);
+    cr_assert_eq(ask.row, 33);
+    cr_assert_float_eq(ask.side[0], 0, 1e-4); /* two whole weeks */
+    cr_assert_float_eq(ask.side[1], logf((expf(0.5f) + 1) / 2), 1e-4);
+    cr_assert_float_eq(ask.side[2 + WINDOW_PROMO], 0.5f, 1e-5);
+    cr_assert_float_eq(ask.side[2 + WINDOW_KNOWN + WINDOW_PROMO], 1, 1e-5);
+    cr_assert_eq(ask.side[2 + WINDOW_KNOWN + WINDOW_PRICE], 0.0f);
+    outlook_ask(&outlook, 8, 8, 7, &ask);
+    cr_assert_eq(ask.side[2 + WINDOW_PROMO], 0.0f);
+    cr_assert_float_eq(ask.side[0], logf(phases.factor[0]), 1e-4);
+}
+
+Test(outlook, the_year_before_moves_what_lies_ahead)
+{
+    struct outlook_source own = source();
+    struct outlook outlook;
+    year[9] = 1.5f;
+    outlook_make(&own, 14, &outlook);
+    cr_assert_float_eq(outlook.factor[9], 1.5f * phases.factor[(6 + 9) % 7], 1e-5);
+    cr_assert_float_eq(outlook.factor[10], phases.factor[(6 + 10) % 7], 1e-5);
 }

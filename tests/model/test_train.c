@@ -44,12 +44,14 @@ static void init(void)
     for (int k = 0; k < FORKS; k++) {
         forks[k] = (struct train_fork){.step = (uint16_t)(20 + 7 * rng_below(&rng, 5)),
                                        .member = (uint16_t)rng_below(&rng, TRAIN_BATCH),
-                                       .row = (uint16_t)rng_below(&rng, NET_ROWS),
-                                       .lift = (float)rng_normal(&rng),
+                                       .ask = {.row = (uint32_t)rng_below(&rng, NET_ROWS)},
                                        .mean = (float)(0.5 + 2 * rng_unit(&rng)),
                                        .size = (float)(0.5 + rng_unit(&rng)),
                                        .y = (float)rng_below(&rng, 4),
                                        .weight = (float)(0.5 + rng_unit(&rng))};
+        for (int s = 0; s < NET_SIDE; s++) {
+            forks[k].ask.side[s] = (float)rng_normal(&rng);
+        }
     }
 }
 
@@ -99,7 +101,7 @@ Test(train, gradient_equals_finite_differences)
     compare(net.wq, slopes.wq, NET_DECODER * NET_INPUTS, "wq");
     compare(net.bp, slopes.bp, NET_DECODER, "bp");
     compare(net.row, slopes.row, NET_ROWS * NET_DECODER, "row");
-    compare(net.lift, slopes.lift, NET_DECODER, "lift");
+    compare(net.side, slopes.side, NET_SIDE * NET_DECODER, "side");
     compare(net.wo, slopes.wo, NET_OUTPUTS * NET_DECODER, "wo");
     compare(net.bo, slopes.bo, NET_OUTPUTS, "bo");
 }
