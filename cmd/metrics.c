@@ -13,8 +13,9 @@ struct sums {
     struct runtime_view view;
     uint64_t rebalances, rebuilt, commits, aborts, records, bytes, commit_us, closes, stock_lines;
     uint64_t commit_counts[16];
-    int64_t remaining, rtt_us, skus, unknown, open_alerts, open_proposals;
-    uint64_t state_bytes, late_dropped;
+    int64_t rtt_us, skus, unknown, open_alerts, open_proposals;
+    uint64_t state_bytes, late_dropped, alert_kinds[ALERT_KINDS], messages[INPUT_COUNT];
+    struct latency_figures process[2], output[2]; /* by enum worker_role */
 };
 
 struct each {
@@ -70,11 +71,18 @@ static void add_up(struct runtime *runtime, struct sums *sums)
         for (int i = 0; i < 16; i++) {
             sums->commit_counts[i] += view->transactions.latency_count[i];
         }
-        sums->remaining += view->restore.remaining;
         sums->rtt_us = view->rtt_us > sums->rtt_us ? view->rtt_us : sums->rtt_us;
         sums->closes += view->counts.closes;
         sums->stock_lines += view->counts.stock_lines;
         sums->late_dropped += view->counts.late_dropped;
+        for (int kind = 0; kind < ALERT_KINDS; kind++) {
+            sums->alert_kinds[kind] += view->counts.alert_kinds[kind];
+        }
+        for (int input = 0; input < INPUT_COUNT; input++) {
+            sums->messages[input] += view->ingest.messages[input];
+        }
+        latency_add(&sums->process[each.role], &view->process);
+        latency_add(&sums->output[each.role], &view->output);
         add_shards(sums, view);
     }
 }
@@ -114,7 +122,11 @@ static void put_lines(struct buf *out, const struct sums *sums)
     number(out, "stock_records_total", "counter", "stock movements applied",
            (double)sums->stock_lines);
     number(out, "forecasts_total", "counter", "forecast events committed", (double)view->forecasts);
-    number(out, "alerts_total", "counter", "alert events committed", (double)view->alerts);
+    head(out, "alerts_total", "counter", "alert events committed, by kind");
+    for (int kind = 0; kind < ALERT_KINDS; kind++) {
+        buf_print(out, "restock_alerts_total{type=\"%s\"} %" PRIu64 "\n",
+                  alert_kind_name((enum alert_kind)kind), sums->alert_kinds[kind]);
+    }
     number(out, "replenishments_total", "counter", "replenishment events committed",
            (double)view->replenishments);
     number(out, "closes_total", "counter", "buckets closed, summed over shards",
@@ -144,6 +156,37 @@ static void put_transactions(struct buf *out, const struct sums *sums)
            (double)sums->bytes);
 }
 
+static void put_latency(struct buf *out, const char *name, const char *help,
+                        const struct latency_figures of[2])
+{
+    static const char *const ROLES[] = {[WORKER_INGEST] = "ingest", [WORKER_PLAN] = "plan"};
+    head(out, name, "histogram", help);
+    for (int role = 0; role < 2; role++) {
+        uint64_t total = 0;
+        for (int i = 0; i < LATENCY_SLOTS - 1; i++) {
+            total += of[role].count[i];
+            buf_print(out, "restock_%s_bucket{role=\"%s\",le=\"%g\"} %" PRIu64 "\n", name,
+                      ROLES[role], (double)(1 << i) / 1000, total);
+        }
+        total += of[role].count[LATENCY_SLOTS - 1];
+        buf_print(out, "restock_%s_bucket{role=\"%s\",le=\"+Inf\"} %" PRIu64 "\n", name,
+                  ROLES[role], total);
+        buf_print(out, "restock_%s_sum{role=\"%s\"} %.3f\n", name, ROLES[role],
+                  (double)of[role].sum_ms / 1000);
+        buf_print(out, "restock_%s_count{role=\"%s\"} %" PRIu64 "\n", name, ROLES[role], total);
+    }
+}
+
+static void put_latencies(struct buf *out, const struct sums *sums)
+{
+    put_latency(out, "process_latency_seconds",
+                "from reading a record to the commit of what follows from it", sums->process);
+    put_latency(out, "event_to_output_seconds",
+                "from the time stamp in Kafka of a record to the commit of what follows from it "
+                "(plan: of output events, from the first record of their transaction)",
+                sums->output);
+}
+
 static void put_reasons(struct buf *out, const char *name, int worker, const char *label,
                         const struct ingest_reason *reasons, size_t count)
 {
@@ -168,28 +211,27 @@ static void put_refused(struct buf *out, struct runtime *runtime)
     }
 }
 
+static void put_inputs(struct buf *out, const struct runtime *runtime, const struct sums *sums)
+{
+    head(out, "input_records_total", "counter", "messages of the inputs that are dealt with");
+    for (int input = 0; input < INPUT_COUNT; input++) {
+        buf_print(out, "restock_input_records_total{topic=");
+        datum_print_text(out, slice_of(runtime_topic(runtime, (enum topic)input)));
+        buf_print(out, "} %" PRIu64 "\n", sums->messages[input]);
+    }
+}
+
 static void put_sources(struct buf *out, struct runtime *runtime)
 {
-    static const char *const NAMES[INPUT_COUNT] = {[INPUT_ORDERS] = "orders",
-                                                   [INPUT_STOCK] = "stock",
-                                                   [INPUT_ITEMS] = "items",
-                                                   [INPUT_FEEDBACK] = "feedback"};
-    head(out, "input_records_total", "counter", "messages read from the inputs");
-    for (struct each each = {.runtime = runtime}; next(&each);) {
-        if (each.role == WORKER_INGEST) {
-            buf_print(out, "restock_input_records_total{worker=\"%d\"} %" PRIu64 "\n", each.number,
-                      each.view->ingest.messages);
-        }
-    }
     head(out, "source_mark_seconds", "gauge", "largest event time read of a source, unix seconds");
     for (struct each each = {.runtime = runtime}; next(&each);) {
         for (size_t i = 0; i < each.view->source_count; i++) {
             const struct ingest_source_view *source = &each.view->sources[i];
             if (source->own && source->mark_ms != INT64_MIN) {
-                buf_print(out,
-                          "restock_source_mark_seconds{topic=\"%s\",partition=\"%" PRId32
-                          "\"} %.3f\n",
-                          NAMES[source->input], source->partition, (double)source->mark_ms / 1000);
+                buf_text(out, "restock_source_mark_seconds{topic=");
+                datum_print_text(out, slice_of(runtime_topic(runtime, (enum topic)source->input)));
+                buf_print(out, ",partition=\"%" PRId32 "\"} %.3f\n", source->partition,
+                          (double)source->mark_ms / 1000);
             }
         }
     }
@@ -197,8 +239,6 @@ static void put_sources(struct buf *out, struct runtime *runtime)
 
 static void put_shards(struct buf *out, struct runtime *runtime)
 {
-    const struct plan *plan = runtime_plan(runtime);
-    const char *lines = plan ? plan->settings_ref->stream.topics[TOPIC_LINES] : "";
     head(out, "watermark_lag_seconds", "gauge", "wall clock minus watermark");
     for (struct each each = {.runtime = runtime}; next(&each);) {
         for (size_t s = 0; s < each.view->shard_count; s++) {
@@ -209,12 +249,40 @@ static void put_shards(struct buf *out, struct runtime *runtime)
             }
         }
     }
-    head(out, "consumer_lag", "gauge", "records of `lines` not read yet");
+    head(out, "restore_remaining_records", "gauge", "state records still to be restored");
+    for (struct each each = {.runtime = runtime}; next(&each);) {
+        for (size_t s = 0; s < each.view->restoring_count; s++) {
+            buf_print(out, "restock_restore_remaining_records{shard=\"%" PRId32 "\"} %" PRId64 "\n",
+                      each.view->restoring[s].partition, each.view->restoring[s].remaining);
+        }
+        for (size_t s = 0; s < each.view->shard_count; s++) {
+            buf_print(out, "restock_restore_remaining_records{shard=\"%" PRId32 "\"} 0\n",
+                      each.view->shards[s].partition);
+        }
+    }
+}
+
+static void put_lag(struct buf *out, const char *topic, int32_t partition, int64_t lag)
+{
+    buf_text(out, "restock_consumer_lag{topic=");
+    datum_print_text(out, slice_of(topic));
+    buf_print(out, ",partition=\"%" PRId32 "\"} %" PRId64 "\n", partition, lag);
+}
+
+static void put_lags(struct buf *out, struct runtime *runtime)
+{
+    head(out, "consumer_lag", "gauge", "records of the inputs and of `lines` not read yet");
     for (struct each each = {.runtime = runtime}; next(&each);) {
         for (size_t s = 0; s < each.view->shard_count; s++) {
-            buf_print(out,
-                      "restock_consumer_lag{topic=\"%s\",partition=\"%" PRId32 "\"} %" PRId64 "\n",
-                      lines, each.view->shards[s].partition, each.view->shard_lag[s]);
+            put_lag(out, runtime_topic(runtime, TOPIC_LINES), each.view->shards[s].partition,
+                    each.view->shard_lag[s]);
+        }
+        for (size_t s = 0; s < each.view->source_count; s++) {
+            const struct ingest_source_view *source = &each.view->sources[s];
+            if (source->own && source->lag >= 0) {
+                put_lag(out, runtime_topic(runtime, (enum topic)source->input), source->partition,
+                        source->lag);
+            }
         }
     }
 }
@@ -238,17 +306,18 @@ void metrics_prometheus(struct runtime *runtime, struct buf *out)
     number(out, "state_bytes", "gauge", "memory of the shards", (double)sums->state_bytes);
     number(out, "alerts_open", "gauge", "alerts that are open now", (double)sums->open_alerts);
     number(out, "proposals_open", "gauge", "proposals that wait", (double)sums->open_proposals);
-    number(out, "restore_remaining_records", "gauge", "state records still to be restored",
-           (double)sums->remaining);
     number(out, "rebalances_total", "counter", "changes of the group", (double)sums->rebalances);
     number(out, "workers_rebuilt_total", "counter", "workers begun anew after an error",
            (double)sums->rebuilt);
     number(out, "kafka_rtt_seconds", "gauge", "mean round trip to the slowest broker",
            (double)sums->rtt_us / 1e6);
     put_transactions(out, sums);
+    put_latencies(out, sums);
     put_refused(out, runtime);
+    put_inputs(out, runtime, sums);
     put_sources(out, runtime);
     put_shards(out, runtime);
+    put_lags(out, runtime);
     free(sums);
 }
 

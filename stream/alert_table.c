@@ -34,6 +34,7 @@ struct alert_table {
     size_t dirty_count, dirty_capacity;
     uint32_t *per_series; /* [series_capacity] alerts of each series */
     size_t series_capacity;
+    uint64_t told[ALERT_KINDS]; /* events */
     struct buf key, value;
 };
 
@@ -193,6 +194,7 @@ static struct alert_subject subject_of(const struct alert_table *table,
 static void write_event(struct alert_table *table, const struct alert_entry *entry,
                         enum alert_change change)
 {
+    table->told[entry->alert.kind] += change != ALERT_DROPPED;
     struct alert_event event = {.alert = &entry->alert,
                                 .change = change,
                                 .subject = subject_of(table, entry),
@@ -497,6 +499,11 @@ bool alert_table_restored(struct alert_table *table)
         }
     }
     return true;
+}
+
+const uint64_t *alert_table_told(const struct alert_table *table)
+{
+    return table->told;
 }
 
 uint32_t alert_table_open(const struct alert_table *table)

@@ -47,6 +47,8 @@ void alert_table_restore_gone(struct alert_table *table, struct slice key); /* a
 /* Alerts name their series; call after all series are restored. False: a record names a series that
  * is not there. */
 bool alert_table_restored(struct alert_table *table);
+/* Events written since the table was created, by enum alert_kind: [ALERT_KINDS]. */
+const uint64_t *alert_table_told(const struct alert_table *table);
 uint32_t alert_table_open(const struct alert_table *table);
 size_t alert_table_bytes(const struct alert_table *table);
 

@@ -301,6 +301,7 @@ size_t ingest_view(const struct ingest *ingest, struct ingest_source_view *views
                     .input = source->input,
                     .partition = p,
                     .own = source->own,
+                    .lag = -1,
                     .held = source->head.full && !ingest_may_write(ingest, source),
                     .state = source->state,
                     .mark_ms = source->own ? source->mark_ms : source->told_ms,

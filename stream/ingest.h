@@ -86,7 +86,7 @@ struct ingest_reason {
 /* Of committed transactions since ingest_create. Order lines only; `read` of the report is
  * filtered + dead_letter here (PLAN counts the others). */
 struct ingest_counts {
-    uint64_t messages, lines; /* read; written into `lines` */
+    uint64_t messages[INPUT_COUNT], lines; /* read; written into `lines` */
     uint64_t filtered, dead_letter;
     uint64_t other_filtered, other_dead_letter; /* of stock, items, feedback */
     size_t filter_count; /* by name of the filter; "null" for messages without a value */
@@ -101,6 +101,7 @@ struct ingest_source_view {
     bool own, held;
     enum tick_state state;
     int64_t mark_ms, next_offset; /* INT64_MIN none */
+    int64_t lag; /* messages not read yet; only the worker knows, -1 here */
 };
 
 /* Options are copied, what they point to is borrowed, so is outbox. On error *out is untouched. */
@@ -167,6 +168,7 @@ bool ingest_ended(const struct ingest *ingest);
 void ingest_repeat_ended(struct ingest *ingest);
 
 const struct ingest_counts *ingest_counts(const struct ingest *ingest);
+void ingest_counts_add(struct ingest_counts *sum, const struct ingest_counts *more);
 /* All known time sources, own and foreign; returns their number, writes at most capacity. */
 size_t ingest_view(const struct ingest *ingest, struct ingest_source_view *views, size_t capacity);
 

@@ -58,7 +58,7 @@ struct ingest_source {
 };
 
 struct ingest_tally { /* counts on their way to being committed */
-    uint64_t messages, lines, filtered, dead_letter, other_filtered, other_dead_letter;
+    uint64_t messages[INPUT_COUNT], lines, filtered, dead_letter, other_filtered, other_dead_letter;
     uint64_t by_filter[INGEST_FILTERS_MAX], by_reason[INGEST_FILTERS_MAX];
 };
 

@@ -21,7 +21,7 @@ struct message {
 void ingest_done_with(struct ingest *ingest, struct ingest_source *source, int64_t offset)
 {
     source->next_offset = offset + 1;
-    ingest->open.messages++;
+    ingest->open.messages[source->input]++;
     ingest->dirty = true;
 }
 

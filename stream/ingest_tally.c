@@ -42,7 +42,9 @@ void ingest_tally_reason(struct ingest *ingest, const char *reason, bool order)
 
 static void add(struct ingest_tally *to, const struct ingest_tally *from)
 {
-    to->messages += from->messages;
+    for (int i = 0; i < INPUT_COUNT; i++) {
+        to->messages[i] += from->messages[i];
+    }
     to->lines += from->lines;
     to->filtered += from->filtered;
     to->dead_letter += from->dead_letter;
@@ -64,7 +66,9 @@ void ingest_tally_commit(struct ingest *ingest)
 {
     const struct ingest_tally *sealed = &ingest->sealed;
     struct ingest_counts *counts = &ingest->committed;
-    counts->messages += sealed->messages;
+    for (int i = 0; i < INPUT_COUNT; i++) {
+        counts->messages[i] += sealed->messages[i];
+    }
     counts->lines += sealed->lines;
     counts->filtered += sealed->filtered;
     counts->dead_letter += sealed->dead_letter;
@@ -85,4 +89,26 @@ void ingest_tally_drop(struct ingest *ingest)
 const struct ingest_counts *ingest_counts(const struct ingest *ingest)
 {
     return &ingest->committed;
+}
+
+static void add_rows(struct ingest_reason *rows, size_t *count, const struct ingest_reason *more,
+                     size_t more_count)
+{
+    for (size_t i = 0; i < more_count; i++) {
+        rows[place(rows, count, more[i].reason)].count += more[i].count;
+    }
+}
+
+void ingest_counts_add(struct ingest_counts *sum, const struct ingest_counts *more)
+{
+    for (int i = 0; i < INPUT_COUNT; i++) {
+        sum->messages[i] += more->messages[i];
+    }
+    sum->lines += more->lines;
+    sum->filtered += more->filtered;
+    sum->dead_letter += more->dead_letter;
+    sum->other_filtered += more->other_filtered;
+    sum->other_dead_letter += more->other_dead_letter;
+    add_rows(sum->filters, &sum->filter_count, more->filters, more->filter_count);
+    add_rows(sum->reasons, &sum->reason_count, more->reasons, more->reason_count);
 }

@@ -139,6 +139,16 @@ void restore_view(const struct restore *restore, struct restore_view *out)
     }
 }
 
+size_t restore_parts(const struct restore *restore, struct restore_part *parts, size_t capacity)
+{
+    size_t count = restore->count < capacity ? restore->count : capacity;
+    for (size_t i = 0; i < count; i++) {
+        int64_t left = restore->active[i].target - restore->active[i].next;
+        parts[i] = (struct restore_part){restore->active[i].partition, left > 0 ? left : 0};
+    }
+    return count;
+}
+
 static struct status *take(struct restore *restore, const rd_kafka_message_t *message,
                            restore_record *record, void *context)
 {

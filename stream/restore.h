@@ -26,6 +26,12 @@ struct restore_view {
     size_t active;
 };
 
+/* One partition that is being restored. */
+struct restore_part {
+    int32_t partition;
+    int64_t remaining;
+};
+
 /* Of one record; an error ends the restore of its partition and comes back from restore_step. */
 typedef struct status *restore_record(void *context, int32_t partition, struct slice key,
                                       struct slice value);
@@ -44,5 +50,7 @@ struct status *restore_step(struct restore *restore, int64_t budget_ms, restore_
                             void *context, int32_t *done) __attribute__((warn_unused_result));
 bool restore_active(const struct restore *restore);
 void restore_view(const struct restore *restore, struct restore_view *out);
+/* Returns their number, at most capacity. */
+size_t restore_parts(const struct restore *restore, struct restore_part *parts, size_t capacity);
 
 #endif

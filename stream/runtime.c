@@ -500,6 +500,11 @@ const struct plan *runtime_plan(struct runtime *runtime)
     return atomic_load(&runtime->worker_count) ? runtime->plan : NULL;
 }
 
+const char *runtime_topic(const struct runtime *runtime, enum topic topic)
+{
+    return runtime->settings->stream.topics[topic];
+}
+
 const char *runtime_instance(const struct runtime *runtime)
 {
     return runtime->instance.name;

@@ -48,6 +48,7 @@ void runtime_worker(struct runtime *runtime, size_t index, enum worker_role *rol
                     struct worker_view *out);
 const struct plan *
 runtime_plan(struct runtime *runtime); /* NULL while starting, or without the role */
+const char *runtime_topic(const struct runtime *runtime, enum topic topic); /* as configured */
 const char *runtime_instance(const struct runtime *runtime);
 /* JSON of one series, from the shard that holds it; false: none here holds it, or no answer within
  * a second. */

@@ -167,6 +167,8 @@ void shard_seal(struct shard *shard, int64_t *offset, uint64_t *sequence)
 {
     shard->sequence++;
     record_seal(shard);
+    memcpy(shard->counts.alert_kinds, alert_table_told(shard->alerts),
+           sizeof shard->counts.alert_kinds);
     shard->changed = false;
     *offset = shard->next_offset;
     *sequence = shard->sequence;

@@ -18,6 +18,7 @@
 #ifndef RESTOCK_SHARD_H
 #define RESTOCK_SHARD_H
 
+#include "anomaly/alert.h"
 #include "config/base/slice.h"
 #include "config/base/status.h"
 #include "stream/outbox.h"
@@ -36,6 +37,7 @@ struct shard_counts { /* since shard_create; only what is in committed or sealed
     uint64_t stock_lines, late_dropped; /* late lines too old for the ring (dead letters) */
     uint64_t forecasts, alerts, replenishments;
     uint64_t closes, tiles_closed;
+    uint64_t alert_kinds[ALERT_KINDS]; /* of alerts */
 };
 
 struct shard_view { /* for /metrics, /api and readiness */

@@ -161,6 +161,20 @@ struct status *transaction_reopen(struct transaction *transaction)
                        transaction->id ? transaction->id : "at_least_once");
 }
 
+void transaction_figures_add(struct transaction_figures *sum,
+                             const struct transaction_figures *more)
+{
+    sum->commits += more->commits;
+    sum->aborts += more->aborts;
+    sum->reopened += more->reopened;
+    sum->records += more->records;
+    sum->bytes += more->bytes;
+    sum->latency_us_sum += more->latency_us_sum;
+    for (int i = 0; i < 16; i++) {
+        sum->latency_count[i] += more->latency_count[i];
+    }
+}
+
 const struct transaction_figures *transaction_figures(const struct transaction *transaction)
 {
     return &transaction->figures;

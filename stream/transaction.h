@@ -46,6 +46,8 @@ struct status *transaction_commit(struct transaction *transaction,
                                   const struct transaction_part *parts, size_t count,
                                   struct member *member) __attribute__((warn_unused_result));
 const struct transaction_figures *transaction_figures(const struct transaction *transaction);
+void transaction_figures_add(struct transaction_figures *sum,
+                             const struct transaction_figures *more);
 /* Serve the client's callbacks while there is nothing to send. */
 void transaction_poll(struct transaction *transaction);
 

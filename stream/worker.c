@@ -41,6 +41,8 @@ void worker_publish(struct worker *worker, bool now)
     }
     worker->published_ms = time;
     pthread_mutex_lock(&worker->mutex);
+    worker->work->process = worker->process.figures;
+    worker->work->output = worker->output.figures;
     worker->view = *worker->work;
     pthread_mutex_unlock(&worker->mutex);
 }
@@ -50,6 +52,39 @@ void worker_view(struct worker *worker, struct worker_view *out)
     pthread_mutex_lock(&worker->mutex);
     *out = worker->view;
     pthread_mutex_unlock(&worker->mutex);
+}
+
+void worker_tell(struct worker *worker, const struct transaction_figures *transactions,
+                 const struct ingest_counts *ingest, uint64_t rebalances)
+{
+    struct worker_view *work = worker->work;
+    work->transactions = worker->past.transactions;
+    work->ingest = worker->past.ingest;
+    work->rebalances = worker->past.rebalances + rebalances;
+    if (transactions) {
+        transaction_figures_add(&work->transactions, transactions);
+    }
+    if (ingest) {
+        ingest_counts_add(&work->ingest, ingest);
+    }
+}
+
+void worker_stamp(struct worker *worker, const rd_kafka_message_t *message)
+{
+    rd_kafka_timestamp_type_t type;
+    int64_t ms = rd_kafka_message_timestamp(message, &type);
+    if (type != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE) {
+        latency_begin(&worker->output, ms, 1);
+    }
+}
+
+void worker_keep(struct worker *worker)
+{
+    worker->past = (struct worker_past){.transactions = worker->work->transactions,
+                                        .ingest = worker->work->ingest,
+                                        .rebalances = worker->work->rebalances};
+    latency_drop(&worker->process);
+    latency_drop(&worker->output);
 }
 
 bool worker_stopping(const struct worker *worker)

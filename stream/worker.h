@@ -9,6 +9,7 @@
 #include "stream/recent.h"
 #include "stream/ingest.h"
 #include "stream/kafka.h"
+#include "stream/latency.h"
 #include "stream/plan.h"
 #include "stream/restore.h"
 #include "stream/shard.h"
@@ -55,17 +56,28 @@ struct worker_view {
     int64_t lag; /* records between here and the ends, as far as known */
     int64_t first_record_ms, last_commit_ms; /* monotonic; 0: none */
     int64_t rtt_us;
-    struct transaction_figures transactions;
+    struct transaction_figures transactions; /* since the process started, as all counts here */
+    struct latency_figures process; /* a record was read .. what follows from it is committed */
+    struct latency_figures output; /* its time stamp in Kafka .. the outputs are committed */
     struct shard_counts counts; /* PLAN: of committed transactions since the process started */
     struct ingest_counts ingest; /* INGEST: the same */
     struct restore_view restore;
     size_t shard_count;
     struct shard_view shards[WORKER_SHARDS_MAX];
     int64_t shard_lag[WORKER_SHARDS_MAX];
+    size_t restoring_count;
+    struct restore_part restoring[WORKER_SHARDS_MAX];
     size_t source_count;
     struct ingest_source_view sources[WORKER_SOURCES_MAX];
     char waiting_for[WORKER_WAITING_BYTES]; /* --until-end */
     char last_error[WORKER_WAITING_BYTES];
+};
+
+/* Counts of a worker's earlier lives: one that is built anew begins where the last one ended. */
+struct worker_past {
+    struct transaction_figures transactions;
+    struct ingest_counts ingest;
+    uint64_t rebalances;
 };
 
 /* A question that only the owner of a shard can answer: JSON of one series. */
@@ -89,6 +101,8 @@ struct worker {
     struct worker_question question;
     struct worker_view *work; /* owner: worker thread; copied into view */
     int64_t published_ms;
+    struct worker_past past; /* owner: worker thread, as the two below */
+    struct latency process, output;
 };
 
 void worker_init(struct worker *worker, struct worker_shared *shared, enum worker_role role,
@@ -97,6 +111,13 @@ void worker_fini(struct worker *worker);
 /* Copy work into view if it is time to, or at once. */
 void worker_publish(struct worker *worker, bool now);
 void worker_view(struct worker *worker, struct worker_view *out); /* any thread */
+/* Counts of this life into work, on top of those of the earlier ones; NULL: none of that sort. */
+void worker_tell(struct worker *worker, const struct transaction_figures *transactions,
+                 const struct ingest_counts *ingest, uint64_t rebalances);
+/* Outputs that follow from this record are on their way. */
+void worker_stamp(struct worker *worker, const rd_kafka_message_t *message);
+/* This life ends: what was told last is the past. What was not committed will be read again. */
+void worker_keep(struct worker *worker);
 bool worker_stopping(const struct worker *worker);
 /* Sleep in the face of a broker that does not answer; short when stopping. */
 void worker_pause(const struct worker *worker, int64_t ms);

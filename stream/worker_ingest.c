@@ -47,9 +47,8 @@ static void fill_view(struct ingest_worker *in)
     struct worker_view *work = in->worker->work;
     work->joined = member_joined(in->member);
     work->restored = work->joined && in->epoch == member_epoch(in->member) && in->items_ready;
-    work->rebalances = member_rebalances(in->member);
-    work->transactions = *transaction_figures(in->transaction);
-    work->ingest = *ingest_counts(in->ingest);
+    worker_tell(in->worker, transaction_figures(in->transaction), ingest_counts(in->ingest),
+                member_rebalances(in->member));
     work->rtt_us = atomic_load_explicit(&member_kafka(in->member)->rtt_us, memory_order_relaxed);
     size_t known = ingest_view(in->ingest, work->sources, WORKER_SOURCES_MAX);
     work->source_count = known < WORKER_SOURCES_MAX ? known : WORKER_SOURCES_MAX;
@@ -60,7 +59,15 @@ static void fill_view(struct ingest_worker *in)
                                        in->settings->stream.topics[in->sources[i].input],
                                        in->sources[i].partition, &low, &high);
         int64_t next = in->sources[i].next > 0 ? in->sources[i].next : 0;
-        work->lag += high > next ? high - next : 0;
+        int64_t lag = high > next ? high - next : 0;
+        work->lag += lag;
+        for (size_t v = 0; v < work->source_count; v++) {
+            struct ingest_source_view *view = &work->sources[v];
+            if (view->input == in->sources[i].input &&
+                view->partition == in->sources[i].partition) {
+                view->lag = lag;
+            }
+        }
     }
 }
 
@@ -226,6 +233,15 @@ static void close_all(struct ingest_worker *in, bool in_order)
     status_free(in->fault);
 }
 
+/* The next life of this worker goes on counting from here. */
+static void keep_counts(const struct ingest_worker *in)
+{
+    worker_tell(in->worker, in->transaction ? transaction_figures(in->transaction) : NULL,
+                in->ingest ? ingest_counts(in->ingest) : NULL,
+                in->member ? member_rebalances(in->member) : 0);
+    worker_keep(in->worker);
+}
+
 struct status *worker_ingest_run(struct worker *worker)
 {
     struct ingest_worker in = {.worker = worker, .settings = worker->shared->settings};
@@ -241,6 +257,7 @@ struct status *worker_ingest_run(struct worker *worker)
         }
         fill_view(&in);
     }
+    keep_counts(&in);
     close_all(&in, !st);
     worker->work->joined = worker->work->restored = false;
     worker_publish(worker, true);

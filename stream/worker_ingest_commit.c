@@ -26,6 +26,8 @@ void worker_ingest_drop(struct ingest_worker *in)
     in->sealed_offsets = NULL;
     in->source_count = in->sealed_count = 0;
     in->sealed = false;
+    latency_drop(&in->worker->process);
+    latency_drop(&in->worker->output);
     ingest_revoke(in->ingest);
     outbox_reset(in->outbox);
 }
@@ -54,6 +56,8 @@ static void committed(struct ingest_worker *in)
     in->sealed = false;
     struct worker_view *work = in->worker->work;
     work->last_commit_ms = work->progress_ms = kafka_now_ms();
+    latency_commit(&in->worker->process, work->progress_ms);
+    latency_commit(&in->worker->output, kafka_wall_ms());
 }
 
 static struct status *ask_committed(struct ingest_worker *in, struct member_place *places,

@@ -55,6 +55,8 @@ static struct status *take(struct ingest_worker *in, struct source *source, bool
             return NULL;
         }
         TRY(st);
+        latency_begin(&in->worker->process, kafka_now_ms(), 1);
+        worker_stamp(in->worker, message);
         source->eof_offset = -1;
         source->at_end = false;
         source->next = message->offset + 1;

@@ -22,6 +22,18 @@
 
 enum { BATCH = 256, TILES_A_TURN = 16, IDLE_WAIT_MS = 100 };
 
+/* Outputs are measured from the first record of their transaction, or, in one that has none (a
+ * close goes on), from the last one before it. */
+static void stamp_slot(struct slot *slot, const rd_kafka_message_t *message)
+{
+    rd_kafka_timestamp_type_t type;
+    int64_t ms = rd_kafka_message_timestamp(message, &type);
+    if (type != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE) {
+        slot->first_stamp_ms = slot->first_stamp_ms ? slot->first_stamp_ms : ms;
+        slot->last_stamp_ms = ms;
+    }
+}
+
 /* Apply a batch; when the outbox is full it is committed in between. A commit that does not succeed
  * leaves the rest of the batch to be read again. */
 static struct status *apply_batch(struct plan_worker *plan, struct slot *slot,
@@ -35,6 +47,7 @@ static struct status *apply_batch(struct plan_worker *plan, struct slot *slot,
             TRY(member_fault(plan->member, part, message));
             continue;
         }
+        stamp_slot(slot, message);
         shard_apply(slot->shard, message->offset, (struct slice){message->key, message->key_len},
                     (struct slice){message->payload, message->len});
         if ((int64_t)outbox_bytes(slot->outbox) < limit) {
@@ -60,6 +73,7 @@ static struct status *read_slot(struct plan_worker *plan, size_t index, size_t *
     /* Until the new fetch list is given, what lies in the queue is of the old one. */
     bool readable = part && part->started && !plan->fetch_due;
     size_t count = readable ? member_read(part, batch, BATCH) : 0;
+    latency_begin(&plan->worker->process, kafka_now_ms(), count);
     struct status *st = apply_batch(plan, slot, batch, count);
     for (size_t i = 0; i < count; i++) {
         rd_kafka_message_destroy(batch[i]);
@@ -114,6 +128,7 @@ static struct status *commit_maybe(struct plan_worker *plan, const struct turn *
         return now >= plan->retry_ms ? worker_plan_commit(plan) : NULL;
     }
     if (!turn->dirty) {
+        latency_drop(&plan->worker->process); /* nothing followed from what was read */
         return NULL;
     }
     plan->dirty_since_ms = plan->dirty_since_ms ? plan->dirty_since_ms : now;
@@ -193,8 +208,10 @@ static void fill_view(struct plan_worker *plan)
     struct worker_view *work = plan->worker->work;
     work->joined = member_joined(plan->member);
     work->restored = work->joined && plan->epoch == member_epoch(plan->member) && !plan->restore;
-    work->rebalances = member_rebalances(plan->member);
-    work->transactions = *transaction_figures(plan->transaction);
+    worker_tell(plan->worker, transaction_figures(plan->transaction), NULL,
+                member_rebalances(plan->member));
+    work->restoring_count =
+        plan->restore ? restore_parts(plan->restore, work->restoring, WORKER_SHARDS_MAX) : 0;
     work->rtt_us = atomic_load_explicit(&member_kafka(plan->member)->rtt_us, memory_order_relaxed);
     work->shard_count = 0;
     work->lag = 0;
@@ -297,6 +314,9 @@ struct status *worker_plan_run(struct worker *worker)
         }
         fill_view(&plan);
     }
+    worker_tell(worker, plan.transaction ? transaction_figures(plan.transaction) : NULL, NULL,
+                plan.member ? member_rebalances(plan.member) : 0);
+    worker_keep(worker); /* the next life of this worker goes on counting from here */
     plan_fini(&plan, !st);
     worker->work->joined = worker->work->restored = false;
     worker_publish(worker, true);

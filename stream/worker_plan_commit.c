@@ -70,7 +70,24 @@ static void add_counts(struct shard_counts *sum, const struct shard_counts *now,
     sum->replenishments += now->replenishments - before->replenishments;
     sum->closes += now->closes - before->closes;
     sum->tiles_closed += now->tiles_closed - before->tiles_closed;
+    for (int kind = 0; kind < ALERT_KINDS; kind++) {
+        sum->alert_kinds[kind] += now->alert_kinds[kind] - before->alert_kinds[kind];
+    }
     *before = *now;
+}
+
+static void note_latencies(struct worker *worker, struct slot *slot)
+{
+    const struct shard_counts *now = shard_counts(slot->shard), *before = &slot->counted;
+    uint64_t outputs = now->forecasts - before->forecasts + now->alerts - before->alerts +
+                       now->replenishments - before->replenishments;
+    int64_t since_ms = slot->first_stamp_ms ? slot->first_stamp_ms : slot->last_stamp_ms;
+    if (since_ms) {
+        latency_begin(&worker->output, since_ms, outputs);
+    }
+    latency_commit(&worker->output, kafka_wall_ms());
+    latency_commit(&worker->process, kafka_now_ms());
+    slot->first_stamp_ms = 0;
 }
 
 void worker_plan_committed(struct plan_worker *plan, struct slot *slot)
@@ -80,6 +97,7 @@ void worker_plan_committed(struct plan_worker *plan, struct slot *slot)
     }
     outbox_reset(slot->outbox);
     shard_committed(slot->shard);
+    note_latencies(plan->worker, slot);
     add_counts(&plan->worker->work->counts, shard_counts(slot->shard), &slot->counted);
     slot->first = slot->end;
     slot->sealed = false;

@@ -22,6 +22,8 @@ struct slot {
     struct mark first, end; /* committed last; reached by the sealed outbox */
     bool sealed;
     int64_t position, warm_since_ms;
+    int64_t first_stamp_ms, last_stamp_ms; /* of records in Kafka: first since the last commit, last
+                                              one ever; 0: none */
     struct shard_counts counted; /* what the view holds already */
 };
 

@@ -48,9 +48,19 @@ wants 200 GET '/api/v1/forecasts?limit=0'
 wants 200 GET /api/v1/shards
 grep -q '^\[{"shard":' "$dir/body" || fail "no shards: $(cat "$dir/body")"
 wants 200 GET /metrics
-for name in restock_alerts_total restock_txn_commits_total '# TYPE restock_filtered_total' '# TYPE restock_dlq_records_total'; do
-    grep -q "^$name" "$dir/body" || fail "/metrics lacks $name"
+for name in 'restock_input_records_total{topic="orders"}' restock_late_records_total '# TYPE restock_dlq_records_total' '# TYPE restock_filtered_total' \
+    'restock_process_latency_seconds_bucket{role="plan",le="0.001"}' 'restock_process_latency_seconds_count{role="ingest"}' \
+    'restock_event_to_output_seconds_bucket{role="plan",le="+Inf"}' restock_txn_commit_seconds_count restock_txn_commits_total \
+    restock_txn_aborts_total 'restock_watermark_lag_seconds{shard="0"}' 'restock_consumer_lag{topic="orders",partition="0"}' \
+    'restock_consumer_lag{topic="restock.lines",partition="0"}' 'restock_restore_remaining_records{shard="0"}' restock_state_skus \
+    restock_state_bytes restock_rebalances_total restock_forecasts_total 'restock_alerts_total{type="spike"}' \
+    'restock_alerts_total{type="stockout"}' restock_kafka_rtt_seconds restock_build_info; do
+    grep -qF -- "$name" "$dir/body" || fail "/metrics lacks $name"
 done
+value() { awk -v name="$1" 'index($0, name) == 1 { sum += $NF } END { print sum + 0 }' "$dir/body"; }
+[ "$(value restock_forecasts_total)" -gt 0 ] && [ "$(value 'restock_process_latency_seconds_count{role="plan"}')" -gt 0 ] &&
+    [ "$(value 'restock_event_to_output_seconds_count{role="plan"}')" -ge "$(value restock_forecasts_total)" ] ||
+    fail "what came out was not measured"
 [ -z "$(grep '^# TYPE' "$dir/body" | cut -d' ' -f3 | sort | uniq -d)" ] || fail "/metrics: a name is declared twice"
 
 "$restock" demo --seconds 1 --listen "127.0.0.1:$port" > "$dir/out2" 2> "$dir/err2" || fail "a taken port ended the program"
