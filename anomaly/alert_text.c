@@ -169,7 +169,8 @@ static void put_sold(struct buf *out, const struct alert *alert,
     buf_text(out, " sold ");
     put_count(out, (double)alert->observed, "unit", "units");
     if (run > 1) {
-        buf_print(out, " in %.0f buckets", run);
+        buf_text(out, " in ");
+        put_count(out, run, "bucket", "buckets");
     }
     put_until(out, alert, subject);
     buf_text(out, isnan(bound) ? ", expected about "
@@ -188,7 +189,8 @@ static void put_feed(struct buf *out, const struct alert *alert,
         put_until(out, alert, subject);
         return;
     }
-    buf_print(out, " sent no order for %.0f hours", evidence_of(alert, EVIDENCE_RUN_BUCKETS, 0));
+    buf_text(out, " sent no order for ");
+    put_count(out, evidence_of(alert, EVIDENCE_RUN_BUCKETS, 0), "hour", "hours");
     put_until(out, alert, subject);
     buf_text(out, ", expected about ");
     put_number(out, (double)alert->expected);
@@ -226,10 +228,20 @@ static void put_line(struct buf *out, const struct alert *alert,
 static void put_stock(struct buf *out, const struct alert *alert)
 {
     if (alert->kind == ALERT_STOCKOUT) {
-        buf_text(out, " will run out of stock in about ");
-        put_number(out, evidence_of(alert, EVIDENCE_DAYS_LEFT, 0));
-        buf_text(out, " days with ");
-        put_count(out, evidence_of(alert, EVIDENCE_ON_HAND, 0), "unit", "units");
+        double left = evidence_of(alert, EVIDENCE_DAYS_LEFT, NAN);
+        double hand = evidence_of(alert, EVIDENCE_ON_HAND, 0);
+        if (hand <= 0) {
+            buf_text(out, " is out of stock with ");
+        } else if (isnan(left)) {
+            buf_text(out, " may run out of stock with ");
+        } else if (left < 1) {
+            buf_text(out, " will run out of stock today with ");
+        } else {
+            buf_text(out, " will run out of stock in about ");
+            put_count(out, left, "day", "days");
+            buf_text(out, " with ");
+        }
+        put_count(out, hand, "unit", "units");
         buf_print(out, " on hand (probability %.0f %% before the next receipt); about ",
                   100 * (double)alert->probability);
         put_count(out, evidence_of(alert, EVIDENCE_LOST_UNITS, 0), "unit", "units");
@@ -237,15 +249,13 @@ static void put_stock(struct buf *out, const struct alert *alert)
     } else if (alert->kind == ALERT_SUPPLY_LATE) {
         buf_text(out, " waits for ");
         put_count(out, evidence_of(alert, EVIDENCE_ON_ORDER, 0), "unit", "units");
-        buf_text(out, " that are ");
-        put_number(out, evidence_of(alert, EVIDENCE_DELAY_DAYS, 0));
-        buf_text(out, " days late");
+        buf_text(out, " due for ");
+        put_count(out, evidence_of(alert, EVIDENCE_DELAY_DAYS, 0), "day", "days");
     } else {
         buf_text(out, " has ");
         put_count(out, evidence_of(alert, EVIDENCE_ON_HAND, 0), "unit", "units");
         buf_text(out, " on hand, enough for about ");
-        put_number(out, evidence_of(alert, EVIDENCE_COVER_DAYS, 0));
-        buf_text(out, " days");
+        put_count(out, evidence_of(alert, EVIDENCE_COVER_DAYS, 0), "day", "days");
     }
 }
 
@@ -279,8 +289,8 @@ void alert_text(struct buf *out, const struct alert *alert, const struct alert_s
         put_sold(out, alert, subject);
         break;
     case ALERT_ZERO_RUN:
-        buf_print(out, " sold nothing in %.0f buckets",
-                  evidence_of(alert, EVIDENCE_RUN_BUCKETS, 0));
+        buf_text(out, " sold nothing in ");
+        put_count(out, evidence_of(alert, EVIDENCE_RUN_BUCKETS, 0), "bucket", "buckets");
         put_until(out, alert, subject);
         buf_text(out, ", expected about ");
         put_count(out, (double)alert->expected, "unit", "units");

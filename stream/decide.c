@@ -221,21 +221,21 @@ void decide_trigger(struct shard *shard, uint32_t series, int64_t now_ms)
     step_stockout(shard, stock, &in, now_ms);
 }
 
-/* The supply that is overdue longest, if any; arrivals that were only estimated get the lead time's
- * own spread as grace. */
+/* The supply that is overdue longest, if any. A promised day gets the spread of the lead time as
+ * grace, at least a slot, an estimated one twice that: a day late is how suppliers are. */
 static void step_supply(struct shard *shard, const struct stock_entry *stock,
                         const struct decide_input *in, int64_t now_ms)
 {
     int64_t late = 0, quantity = 0;
-    double grace = in->facts.lead_time_sd_days / in->policy.slot_days;
+    int64_t grace = (int64_t)ceil(fmax(in->facts.lead_time_sd_days / in->policy.slot_days, 1));
     for (int i = 0; i < stock->position.supplies; i++) {
         const struct supply *supply = &stock->position.supply[i];
-        int64_t overdue = in->policy.today - supply->expected -
-                          (supply->uncertain ? (int64_t)ceil(2 * grace) : 0);
-        if (overdue > late) {
-            late = overdue;
+        int64_t overdue = in->policy.today - supply->expected;
+        if (overdue <= (supply->uncertain ? 2 * grace : grace)) {
+            continue;
         }
-        quantity += overdue > 0 ? supply->quantity : 0;
+        late = overdue > late ? overdue : late;
+        quantity += supply->quantity;
     }
     if (!late && !alert_table_find(shard->alerts, ALERT_SUPPLY_LATE, stock->series, 0)) {
         return;

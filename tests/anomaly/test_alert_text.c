@@ -62,6 +62,50 @@ Test(alert_text, zero_run)
            "(p = 3e-7)");
 }
 
+Test(alert_text, one_is_not_many)
+{
+    struct alert alert = alert_of(ALERT_ZERO_RUN);
+    alert.expected = 1;
+    add(&alert, EVIDENCE_RUN_BUCKETS, 1);
+    expect(&alert, &SUBJECT,
+           "85123A@main sold nothing in 1 bucket up to 2011-06-03 00:00, expected about 1 unit: is "
+           "it really on the shelf? (p = 3e-7)");
+    alert = alert_of(ALERT_SUPPLY_LATE);
+    add(&alert, EVIDENCE_ON_ORDER, 1);
+    add(&alert, EVIDENCE_DELAY_DAYS, 1);
+    expect(&alert, &SUBJECT, "85123A@main waits for 1 unit due for 1 day");
+    alert = alert_of(ALERT_SUPPLY_LATE);
+    add(&alert, EVIDENCE_ON_ORDER, 48);
+    add(&alert, EVIDENCE_DELAY_DAYS, 3);
+    expect(&alert, &SUBJECT, "85123A@main waits for 48 units due for 3 days");
+}
+
+static void expect_stockout(float left, float hand, const char *start)
+{
+    struct alert alert = alert_of(ALERT_STOCKOUT);
+    struct buf buf = {0};
+    add(&alert, EVIDENCE_ON_HAND, hand);
+    add(&alert, EVIDENCE_LOST_UNITS, 1);
+    if (left >= 0) {
+        add(&alert, EVIDENCE_DAYS_LEFT, left);
+    }
+    alert_text(&buf, &alert, &SUBJECT);
+    buf_byte(&buf, 0);
+    cr_expect(strncmp(buf.data, start, strlen(start)) == 0, "%s", buf.data);
+    cr_expect(strstr(buf.data, "; about 1 unit of demand would be lost"), "%s", buf.data);
+    buf_fini(&buf);
+}
+
+Test(alert_text, a_stockout_says_when)
+{
+    expect_stockout(6, 20,
+                    "85123A@main will run out of stock in about 6 days with 20 units on hand");
+    expect_stockout(1, 1, "85123A@main will run out of stock in about 1 day with 1 unit on hand");
+    expect_stockout(0, 3, "85123A@main will run out of stock today with 3 units on hand");
+    expect_stockout(0, 0, "85123A@main is out of stock with 0 units on hand");
+    expect_stockout(-1, 9, "85123A@main may run out of stock with 9 units on hand");
+}
+
 Test(alert_text, missing_feed_speaks_of_the_feed)
 {
     struct alert alert = alert_of(ALERT_MISSING_FEED);

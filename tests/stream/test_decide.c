@@ -145,6 +145,28 @@ Test(decide, a_receipt_ends_the_supply)
     cr_expect(play_says(&play, available) && play_says(&play, "\"on_order\":0,"));
 }
 
+/* Promised for day 32; the lead time's spread is one day. */
+Test(decide, a_supply_is_late_when_its_grace_is_over)
+{
+    struct line line = {.kind = LINE_STOCK,
+                        .source = {.input = INPUT_STOCK},
+                        .stock = {.kind = STOCK_ON_ORDER,
+                                  .event_ms = play_ms(30.1),
+                                  .sku = slice_of("A"),
+                                  .location = slice_of("main"),
+                                  .reference = slice_of("po-1"),
+                                  .quantity = 50,
+                                  .expected_ms = play_ms(32.5),
+                                  .fingerprint = {1, 2}}};
+    fixture_add(&play.log, &line);
+    play_days(&play, 30, 33, 8);
+    cr_expect(!play_wrote(&play, "supply_late"), "a day late is how suppliers are");
+    play_days(&play, 33, 34, 8);
+    char text[LINE_BYTES];
+    cr_assert(play_outputs(&play, TOPIC_ALERTS, text, sizeof text) == 1);
+    cr_expect(strstr(text, "A@main waits for 50 units due for 2 days"), "%s", text);
+}
+
 Test(decide, a_rejected_one_is_not_repeated_the_next_day)
 {
     char id[ID_BYTES], line[LINE_BYTES];
