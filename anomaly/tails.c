@@ -481,8 +481,9 @@ static enum row_state row_state(const struct tails *tails, const struct tails_co
     const struct window *window = in->window;
     uint8_t flags = window->flags[(size_t)i * window->width + window->width - 1];
     float mean = tails->mean[i], variance = tails->variance[i];
-    if (flags & WINDOW_CENSORED || window->age[i] < COUNTED_AGE || !(mean >= LEAST_MEAN) ||
-        !(variance > 0) || !isfinite(mean) || !isfinite(variance)) {
+    /* What sells because it is on promotion is explained, and says nothing about other days. */
+    if (flags & (WINDOW_CENSORED | WINDOW_PROMOTION) || window->age[i] < COUNTED_AGE ||
+        !(mean >= LEAST_MEAN) || !(variance > 0) || !isfinite(mean) || !isfinite(variance)) {
         return ROW_MISSING;
     }
     bool young =

@@ -140,6 +140,7 @@ static struct status *load_settings(const struct demo_args *args, const struct m
                                        "application=restock-demo",
                                        "workers=1",
                                        "time.idle_timeout=1d",
+                                       "alerts.budget_per_day=0.2",
                                        "log.level=warn",
                                        "kafka.log_level=3",
                                        "kafka.session.timeout.ms=6000",

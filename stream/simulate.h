@@ -8,10 +8,12 @@
  *     simulate_destroy(sim);
  *
  * Products follow Zipf's law in popularity, with categories that share a week and a season,
- * promotions, price changes, births and deaths. Demand is negative binomial; what is asked for and
- * not in stock is lost. The shop buys with a base-stock habit from suppliers whose lead times are
- * random, so stock-outs happen. Anomalies of the kinds that restock looks for are mixed in at a
- * rate, and labelled.
+ * promotions, births and deaths. Demand is negative binomial; what is asked for and not in stock is
+ * lost. Orders have several lines, customers come back, some lines are cancelled (CANCEL) or
+ * returned (RETURN, and ADJUSTMENT where the goods are sold again). The shop buys with a base-stock
+ * habit from suppliers whose lead times are random and whose promises are mostly kept, and counts
+ * each product every four weeks. Anomalies of the kinds that restock looks for are mixed in at a
+ * rate, and labelled; so are late deliveries.
  *
  * Pure: time is simulated. Thread: one owner. Texts of an event live until the next call. */
 #ifndef RESTOCK_SIMULATE_H
@@ -52,7 +54,8 @@ struct simulate_event {
         struct item_line item;
         struct simulate_label label;
     };
-    int32_t line_no;
+    int32_t line_no; /* from 1 */
+    uint32_t made; /* place among the events of the day before they were sorted */
     bool again; /* delivered a second time on purpose */
 };
 
@@ -64,8 +67,8 @@ struct status *simulate_create(const struct simulate_options *options, struct si
 void simulate_destroy(struct simulate *sim);
 bool simulate_next(struct simulate *sim, struct simulate_event *event);
 const char *simulate_location(const struct simulate *sim, int64_t location); /* its name */
-/* The truth of one product and location on the day that is over: units asked for, and whether it
- * was in stock all day. */
+/* The truth of one product and location on the day that is over: units asked for and not cancelled
+ * later, and whether it was in stock all day. */
 int64_t simulate_demand(const struct simulate *sim, int64_t product, int64_t location,
                         bool *in_stock);
 

@@ -12,10 +12,11 @@ static struct slice or_null(struct slice text)
 
 static void put_order(struct emit *w, const struct simulate_event *event)
 {
+    static const char *const KINDS[] = {"ORDER", "CANCEL", "RETURN"};
     const struct order_line *order = &event->order;
     emit_text(w, "order_id", order->order_id);
     emit_i32(w, "line_no", event->line_no);
-    emit_enum(w, "kind", 0, "ORDER");
+    emit_enum(w, "kind", order->kind, KINDS[order->kind]);
     emit_text(w, "sku", order->sku);
     emit_optional_text(w, "location", order->location);
     emit_i64(w, "quantity", order->quantity);

@@ -202,12 +202,13 @@ Test(tails, young_censored_and_unknown_series_are_not_judged)
     bench->mean[3] = bench->variance[3] = 0;
     bench->mean[4] = NAN;
     bench->variance[5] = INFINITY;
+    bench->flags[7 * W + W - 1] = WINDOW_PROMOTION; /* what sells then is explained */
     float y[N];
     for (int i = 0; i < N; i++) {
-        y[i] = i >= 1 && i <= 6 ? 500 : 4;
+        y[i] = i >= 1 && i <= 7 ? 500 : 4;
     }
     bench_close(bench, y, 0.01);
-    for (uint32_t i = 1; i <= 5; i++) {
+    for (uint32_t i = 1; i <= 7; i += i == 5 ? 2 : 1) {
         cr_assert_null(found(bench, i, ALERT_SPIKE), "row %u", i);
         struct alert_signal signal;
         tails_signal(bench->tails, &bench->cols, &bench->in, i, ALERT_SPIKE, &signal);
@@ -394,6 +395,52 @@ Test(tails, a_busy_day_of_the_whole_shop_is_nobodys_anomaly)
     cr_assert_not_null(spike);
     cr_assert(spike->observed > 150 && spike->expected > 2 && spike->expected < 60,
               "told in units: %g, %g", (double)spike->observed, (double)spike->expected);
+    bench_destroy(bench);
+}
+
+/* "sold 612 units in 9 buckets, expected about 786": the forecast had followed the new level. */
+Test(tails, a_shift_is_told_against_what_was_usual_before_it)
+{
+    struct bench *bench = bench_create(0.01);
+    struct rng rng;
+    rng_init(&rng, 14);
+    float y[N];
+    uint16_t lines[N];
+    const struct alert_signal *shift = NULL;
+    for (int day = 0; day < 100; day++) {
+        bool risen = day >= 80;
+        for (int i = 0; i < N; i++) {
+            lines[i] =
+                (uint16_t)rng_negbin(&rng, i == 9 && risen ? 20 : 5, i == 9 && risen ? 40 : 10);
+            y[i] = 2 * lines[i];
+        }
+        for (int i = 0; i < N; i++) {
+            bench->age[i] = (uint32_t)day + 1;
+            bench->mean[i] = i == 9 && risen ? 60 : 10; /* beyond the new level, in units */
+            bench->variance[i] = 40;
+            memmove(bench->units + i * W, bench->units + i * W + 1, (W - 1) * sizeof(float));
+            bench->units[i * W + W - 1] = y[i];
+        }
+        bench->in.lines = lines;
+        bench->window.bucket = ++bench->bucket;
+        tails_begin_close(bench->tails, bench->bucket, 0, 1, 1000, 0.01);
+        tails_total(bench->tails, 5 * N, N);
+        bench->count =
+            tails_close(bench->tails, &bench->cols, &bench->in, bench->out, N * TAILS_KINDS);
+        const struct alert_signal *now = found(bench, 9, ALERT_LEVEL_SHIFT_UP);
+        if (now && risen) {
+            shift = now;
+            float run = 0;
+            for (uint32_t e = 0; e < now->evidence_count; e++) {
+                run = now->evidence_name[e] == EVIDENCE_RUN_BUCKETS ? now->evidence[e] : run;
+            }
+            cr_expect(now->observed > now->expected, "%g %g", (double)now->observed,
+                      (double)now->expected);
+            cr_expect(run > 3 && now->expected > 7 * run && now->expected < 14 * run,
+                      "10 a day: %g in %g", (double)now->expected, (double)run);
+        }
+    }
+    cr_assert_not_null(shift);
     bench_destroy(bench);
 }
 
