@@ -50,8 +50,6 @@ enum {
     DROP_BUCKETS = 7,
     SHIFT_ACCEPTED = 28, /* buckets after which a new level is the level */
     RUN_ACCEPTED = 84,
-    BEFORE_LEAST = 7, /* buckets that say what was usual before a sequence */
-    BEFORE_MOST = 56,
 };
 
 enum row_state { ROW_MISSING, ROW_YOUNG, ROW_JUDGED };
@@ -394,22 +392,6 @@ static void put_bounds(const struct tails *tails, const struct tails_input *in, 
     }
 }
 
-/* Mean units of the weeks before the last `length` buckets; below 0: too few are known. */
-static float units_before(const struct window *window, uint32_t i, uint32_t length)
-{
-    const float *units = window->units + (size_t)i * window->width;
-    const uint8_t *flags = window->flags + (size_t)i * window->width;
-    float sum = 0;
-    uint32_t count = 0;
-    for (uint32_t k = window->width; k-- > 0 && count < BEFORE_MOST;) {
-        if (window->width - k > length && !(flags[k] & WINDOW_CENSORED)) {
-            sum += units[k];
-            count++;
-        }
-    }
-    return count >= BEFORE_LEAST ? sum / (float)count : -1;
-}
-
 static void fill(const struct tails *tails, const struct tails_cols *cols,
                  const struct tails_input *in, uint32_t i, enum alert_kind kind,
                  struct alert_signal *out)
@@ -437,7 +419,7 @@ static void fill(const struct tails *tails, const struct tails_cols *cols,
     if (tails->by_lines && in->lines) { /* judged by lines, told in units */
         alert_evidence(out, EVIDENCE_LINES, (double)mean);
         /* The forecast has followed a sequence already: what was before it is what was expected. */
-        float usual = single ? in->next_mean[i] : units_before(window, i, length);
+        float usual = single ? in->next_mean[i] : window_mean_before(window, i, length);
         float units_a_line = tails->mean[i] > 0 ? in->next_mean[i] / tails->mean[i] : 0;
         mean = single ? usual : usual >= 0 ? usual * (float)length : mean * units_a_line;
     }

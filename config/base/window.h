@@ -8,6 +8,7 @@
 #ifndef RESTOCK_WINDOW_H
 #define RESTOCK_WINDOW_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum window_flag {
@@ -49,5 +50,22 @@ struct window {
     const float *known; /* [N, 1 + WINDOW_AHEAD, WINDOW_KNOWN] of the bucket that closed and of
                            those after it; NaN: not known; NULL: nothing is known of any */
 };
+
+/* Mean units of up to 56 observed buckets of row i before its last `skip`; below 0: fewer than 7
+ * are known. */
+static inline float window_mean_before(const struct window *window, uint32_t i, uint32_t skip)
+{
+    enum { LEAST = 7, MOST = 56 };
+    size_t row = (size_t)i * window->width;
+    float sum = 0;
+    uint32_t count = 0;
+    for (uint32_t k = window->width; k-- > 0 && count < MOST;) {
+        if (window->width - k > skip && !(window->flags[row + k] & WINDOW_CENSORED)) {
+            sum += window->units[row + k];
+            count++;
+        }
+    }
+    return count >= LEAST ? sum / (float)count : -1;
+}
 
 #endif
