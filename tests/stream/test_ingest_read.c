@@ -53,7 +53,8 @@ Test(ingest_read, bad_messages_are_dead_letters_with_reason_field_and_bytes)
     cr_assert_eq(counts->dead_letter, 7);
     cr_assert_eq(counts->other_dead_letter, 1);
     cr_assert_eq(counts->filtered, 1);
-    cr_assert_eq(counts->messages, 9);
+    cr_assert_eq(counts->messages[INPUT_ORDERS], 8);
+    cr_assert_eq(counts->messages[INPUT_ITEMS], 1);
     cr_assert_eq(counts->lines, 0);
     cr_assert_str_eq(counts->filters[0].reason, "null");
     cr_assert_eq(orders->committed, 8);
