@@ -38,34 +38,59 @@ static double gamma_below(double a, double x, double log_gamma)
     return 1 - front * h;
 }
 
-/* Bisection in log x, so that the tiny quantiles of small shapes are found as well. */
-static double gamma_quantile(double a, double level)
+/* Newton's method in log x, so that the tiny quantiles of small shapes are found as well, kept
+ * between bounds. guess: of log x. */
+static double gamma_quantile(double a, double level, double log_gamma, double guess)
+{
+    double low = -1e6, high = log(a + 40 * sqrt(a) + 40);
+    double at = fmin(guess, high);
+    for (int i = 0; i < 60; i++) {
+        double x = exp(at), miss = gamma_below(a, x, log_gamma) - level;
+        low = miss < 0 ? at : low;
+        high = miss < 0 ? high : at;
+        double next = at - miss / exp(a * at - x - log_gamma);
+        if (!(next > low && next < high)) {
+            next = low > -1e6 ? (low + high) / 2 : at - 1 / a;
+        }
+        if (fabs(next - at) < 1e-11) {
+            break;
+        }
+        at = next;
+    }
+    return exp(at);
+}
+
+/* Standardised quantiles of the shape a; before: those of a shape a little smaller, or NULL. */
+static void gamma_deviates(double a, const double *before, double deviate[FORECAST_LEVELS])
 {
     int sign;
     double log_gamma = lgamma_r(a, &sign);
-    double low = -700, high = log(a + 40 * sqrt(a) + 40);
-    for (int i = 0; i < 36; i++) {
-        double middle = (low + high) / 2;
-        if (gamma_below(a, exp(middle), log_gamma) < level) {
-            low = middle;
-        } else {
-            high = middle;
+    for (int k = 0; k < FORECAST_LEVELS; k++) {
+        double level = (double)forecast_levels[k];
+        double guess = (log(level * a) + log_gamma) / a; /* first term of the series */
+        double near = before ? a + before[k] * sqrt(a) : 0;
+        if (a > 1 && near > 0) {
+            guess = log(near);
         }
+        deviate[k] = (gamma_quantile(a, level, log_gamma, guess) - a) / sqrt(a);
     }
-    return exp(high);
 }
 
 void negbin_init(struct negbin_table *table)
 {
+    const double longest = 16384;
+    double deviate[FORECAST_LEVELS];
     for (int row = 0; row < NEGBIN_ROWS; row++) {
         double a = exp2(NEGBIN_OCTAVES_LOW + (double)row / NEGBIN_PER_OCTAVE);
+        /* Beyond a = 2^14 the series is long and the distribution normal but for its skewness:
+         * Cornish-Fisher from there. */
+        if (a <= longest) {
+            gamma_deviates(a, row ? deviate : NULL, deviate);
+        }
+        double at = fmin(a, longest);
         for (int k = 0; k < FORECAST_LEVELS; k++) {
-            /* Beyond a = 2^14 the series is long and the distribution normal but for its skewness:
-             * Cornish-Fisher from there. */
-            double at = a < 16384 ? a : 16384;
-            double deviate = (gamma_quantile(at, (double)forecast_levels[k]) - at) / sqrt(at);
-            double skewed = (deviate * deviate - 1) / 3;
-            table->deviate[row][k] = (float)(deviate + skewed * (1 / sqrt(a) - 1 / sqrt(at)));
+            double skewed = (deviate[k] * deviate[k] - 1) / 3;
+            table->deviate[row][k] = (float)(deviate[k] + skewed * (1 / sqrt(a) - 1 / sqrt(at)));
         }
     }
     for (int count = 0; count <= NEGBIN_EXACT; count++) {
