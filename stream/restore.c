@@ -30,6 +30,7 @@ struct restore {
     rd_kafka_queue_t *queue;
     struct reading *active;
     size_t count, capacity;
+    bool stale; /* the list of what is read has changed; given to the client at the next step */
     struct restore_view view;
 };
 
@@ -53,6 +54,10 @@ struct status *restore_open(const struct settings *settings, struct kafka *probe
         return st;
     }
     restore->queue = rd_kafka_queue_get_consumer(restore->kafka->rk);
+    /* A client that does not know a partition's leader looks for it once a second: ask now. What
+     * it says, and whether the broker answers, shows at the first step. */
+    int32_t count = 0;
+    status_free(kafka_partitions(restore->kafka, topic_of(restore), KAFKA_ASK_MS, &count));
     *out = restore;
     return NULL;
 }
@@ -111,7 +116,8 @@ struct status *restore_begin(struct restore *restore, int32_t partition)
                                                          .started_at = now,
                                                          .progress_ms = now,
                                                          .checked_ms = now};
-    return assign(restore);
+    restore->stale = true; /* one list for all that begin together: each starts the fetchers anew */
+    return NULL;
 }
 
 void restore_drop(struct restore *restore, int32_t partition)
@@ -119,7 +125,7 @@ void restore_drop(struct restore *restore, int32_t partition)
     struct reading *reading = find(restore, partition);
     if (reading) {
         *reading = restore->active[--restore->count];
-        status_free(assign(restore)); /* fails only with the handle, which the next step notices */
+        restore->stale = true;
     }
 }
 
@@ -245,7 +251,8 @@ struct status *restore_step(struct restore *restore, int64_t budget_ms, restore_
 {
     *done = -1;
     int64_t end = kafka_now_ms() + budget_ms;
-    struct status *st = NULL;
+    struct status *st = restore->stale ? assign(restore) : NULL;
+    restore->stale = st != NULL;
     while (!st && restore->count) {
         st = finished(restore, done);
         int64_t left = end - kafka_now_ms();
