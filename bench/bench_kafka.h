@@ -63,6 +63,8 @@ static inline rd_kafka_t *open_handle(rd_kafka_type_t type, const char *bootstra
                                          "earliest",
                                          "queued.min.messages",
                                          "100000",
+                                         "fetch.wait.max.ms",
+                                         "100",
                                          NULL};
     static const char *const WRITER[] = {"enable.idempotence",
                                          "true",

@@ -36,6 +36,7 @@ struct kafka_options {
     const char *group; /* MEMBER */
     const char *group_instance; /* MEMBER: static membership; NULL: none */
     const char *transactional_id; /* SENDER */
+    int32_t partitions; /* MEMBER: that it may come to hold, which share its queues; 0: one */
     void (*rebalance)(rd_kafka_t *rk, rd_kafka_resp_err_t err,
                       rd_kafka_topic_partition_list_t *list, void *context);
     void *context;

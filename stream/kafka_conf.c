@@ -10,7 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_MAX_BYTES = 200, DEPTH_MAX = 8 };
+enum {
+    NAME_MAX_BYTES = 200,
+    DEPTH_MAX = 8,
+    QUEUE_KBYTES = 128 << 10, /* of all partitions of a handle */
+    QUEUE_MESSAGES = 400000,
+    QUEUE_MESSAGES_MOST = 100000, /* of one partition */
+    QUEUE_LEAST = 2000,
+};
 
 #define OF(kind) (1u << (kind))
 #define CONSUMERS (OF(KAFKA_MEMBER) | OF(KAFKA_READER) | OF(KAFKA_PROBE))
@@ -36,8 +43,6 @@ static const struct row DEFAULTS[] = {
     {CONSUMERS, "check.crcs", "true"},
     {CONSUMERS, "fetch.wait.max.ms", "100"},
     {CONSUMERS, "fetch.error.backoff.ms", "100"},
-    {CONSUMERS, "queued.max.messages.kbytes", "8192"},
-    {CONSUMERS, "queued.min.messages", "20000"},
     {OF(KAFKA_MEMBER), "session.timeout.ms", "15000"},
     {OF(KAFKA_MEMBER), "heartbeat.interval.ms", "2000"},
     {PRODUCERS, "linger.ms", "1"},
@@ -274,11 +279,27 @@ static void set_one(struct walk *walk, const char *name, const char *value)
     }
 }
 
+/* Read ahead: when the queues of all partitions are full, librdkafka 2.0 looks again after a whole
+ * second only, so that they must hold more than a second's work, and no more than memory allows. */
+static void set_queues(struct walk *walk, const struct kafka_options *options)
+{
+    int32_t share = options && options->partitions > 1 ? options->partitions : 1;
+    int32_t messages = QUEUE_MESSAGES / share, kbytes = QUEUE_KBYTES / share;
+    char text[2][16];
+    messages = messages < QUEUE_MESSAGES_MOST ? messages : QUEUE_MESSAGES_MOST;
+    snprintf(text[0], sizeof text[0], "%d", messages > QUEUE_LEAST ? messages : QUEUE_LEAST);
+    snprintf(text[1], sizeof text[1], "%d", kbytes > QUEUE_LEAST ? kbytes : QUEUE_LEAST);
+    const struct row rows[] = {{CONSUMERS, "queued.min.messages", text[0]},
+                               {CONSUMERS, "queued.max.messages.kbytes", text[1]}};
+    set_rows(walk, rows, 2);
+}
+
 struct status *kafka_conf_build(const struct settings *settings, enum kafka_kind kind,
                                 const struct kafka_options *options, rd_kafka_conf_t **out)
 {
     struct walk walk = {.settings = settings, .kind = kind, .conf = rd_kafka_conf_new()};
     set_rows(&walk, DEFAULTS, sizeof DEFAULTS / sizeof DEFAULTS[0]);
+    set_queues(&walk, options);
     const struct yaml_node *section = config_node(settings->config, "kafka");
     if (section && !yaml_is_null(section)) {
         visit(&walk, "", section, 0);

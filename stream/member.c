@@ -149,6 +149,7 @@ struct status *member_open(const struct settings *settings, const struct member_
     member->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     struct kafka_options handle = {.group = options->group,
                                    .group_instance = options->instance,
+                                   .partitions = options->partitions,
                                    .rebalance = on_rebalance,
                                    .context = member};
     struct status *st =

@@ -34,6 +34,7 @@ struct member_options {
     const char *instance; /* static membership; NULL: none */
     const char *topics[MEMBER_TOPICS_MAX]; /* names, borrowed; they must exist */
     size_t topic_count;
+    int32_t partitions; /* of all topics together */
     void (*revoke)(
         void *context); /* commit or drop now; afterwards the partitions belong to others */
     void *context;

@@ -197,6 +197,7 @@ static struct status *open_member(struct ingest_worker *in)
             in->input_of[options.topic_count] = (enum line_input)input;
             in->topic_of[input] = (int)options.topic_count;
             options.topics[options.topic_count++] = in->settings->stream.topics[input];
+            options.partitions += shared->inputs[input].count;
         }
     }
     return member_open(in->settings, &options, &in->member);

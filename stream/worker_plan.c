@@ -298,6 +298,7 @@ struct status *worker_plan_run(struct worker *worker)
                                      .instance = shared->static_membership ? worker->id : NULL,
                                      .topics = {worker_plan_topic(&plan)},
                                      .topic_count = 1,
+                                     .partitions = shared->lines.count,
                                      .revoke = worker_plan_revoke,
                                      .context = &plan};
     struct status *st = transaction_open(plan.settings, plain ? NULL : worker->id,
