@@ -14,6 +14,8 @@
 
 enum { KNOTS = DEMAND_LEVELS + 1, MIX_LOW = 4, MIX_POINTS = KNOTS + MIX_LOW + 2 };
 
+static const double TAIL_STEPS = 36; /* beyond, nothing is left in a double */
+
 static double clean(float value)
 {
     return isfinite(value) && value > 0 ? (double)value : 0;
@@ -268,6 +270,33 @@ double demand_spread(const struct demand *demand)
     return (demand_quantile(demand, 0.9) - demand_quantile(demand, 0.1)) / 2.5631031310892007;
 }
 
+/* weight * P(D <= grid[k]) onto below[k]. The grid ascends but for rounding, so the knot is looked
+ * for from the last one on. */
+static void add_below(const struct demand *part, double weight, const double *grid, double *below)
+{
+    const int top = KNOTS - 1;
+    const double beyond = 1 - part->level[top];
+    int knot = 0;
+    for (int k = 0; k < MIX_POINTS; k++) {
+        double x = grid[k];
+        if (x < part->x[0]) {
+            continue;
+        }
+        if (x >= part->x[top]) {
+            double steps = part->tail > 0 ? (x - part->x[top]) / part->tail : TAIL_STEPS;
+            below[k] += weight * (steps < TAIL_STEPS ? 1 - beyond * exp(-steps) : 1);
+            continue;
+        }
+        while (knot + 2 < KNOTS && part->x[knot + 1] <= x) {
+            knot++;
+        }
+        double width = part->x[knot + 1] - part->x[knot];
+        double share = width > 0 ? larger(0, x - part->x[knot]) / width : 0;
+        below[k] +=
+            weight * (part->level[knot] + (part->level[knot + 1] - part->level[knot]) * share);
+    }
+}
+
 /* The mixture's distribution function is taken at the weighted means of the parts' quantiles (where
  * the mixture's own quantiles are nearly), and towards both ends; its quantiles are read off
  * between these points. */
@@ -295,9 +324,7 @@ void demand_mix(const struct demand *parts, const double *weights, size_t count,
     grid[MIX_POINTS - 2] = 0.5 * (grid[MIX_POINTS - 3] + high);
     grid[MIX_POINTS - 1] = high;
     for (size_t i = 0; i < count; i++) {
-        for (int k = 0; k < MIX_POINTS; k++) {
-            below[k] += weights[i] * (1 - demand_above(&parts[i], grid[k]));
-        }
+        add_below(&parts[i], weights[i], grid, below);
     }
     memcpy(out->level, parts[0].level, sizeof out->level);
     out->mean = mean;

@@ -142,13 +142,13 @@ static double common_part(const struct demand_curve *curve, double lead, double 
     return smaller(larger(share, 0), MOST_COMMON_PERCENT / 100.0) * b / after->mean;
 }
 
-static void mix_cycle(struct outlook *outlook, const struct outlook_terms *terms)
+void outlook_cycle(const struct outlook_terms *terms, struct demand *cycle)
 {
     struct demand parts[LEAD_POINTS];
     for (uint32_t i = 0; i < terms->lead->count; i++) {
         demand_at(terms->curve, (double)terms->lead->slots[i] + terms->review, parts + i);
     }
-    demand_mix(parts, terms->lead->weight, terms->lead->count, &outlook->cycle);
+    demand_mix(parts, terms->lead->weight, terms->lead->count, cycle);
 }
 
 void outlook_init(struct outlook *outlook, const struct outlook_terms *terms)
@@ -159,7 +159,7 @@ void outlook_init(struct outlook *outlook, const struct outlook_terms *terms)
     double slots[OUTLOOK_LEADS], weights[OUTLOOK_LEADS];
     uint32_t leads = group_leads(terms->lead, slots, weights);
     double mean_lead = lead_mean(terms->lead);
-    mix_cycle(outlook, terms);
+    outlook_cycle(terms, &outlook->cycle);
     demand_between(terms->curve, mean_lead, terms->review, &outlook->after);
     double common = common_part(terms->curve, mean_lead, terms->review, &outlook->after);
     outlook->review = terms->review;
@@ -182,6 +182,20 @@ void outlook_init(struct outlook *outlook, const struct outlook_terms *terms)
             outlook->scene[outlook->scenes++] = scene;
         }
     }
+}
+
+double outlook_enough(const struct outlook_terms *terms, double service)
+{
+    /* Every scene has at least the stock less the highest level of demand over the longest lead
+     * time, and its factor is at most that of the highest level with errors wholly in common. */
+    const int worst = OUTLOOK_LEVELS - 1;
+    struct demand before, after;
+    demand_at(terms->curve, (double)terms->lead->slots[terms->lead->count - 1], &before);
+    demand_between(terms->curve, lead_mean(terms->lead), terms->review, &after);
+    double common =
+        after.mean > 0 ? MOST_COMMON_PERCENT / 100.0 * demand_spread(&after) / after.mean : 0;
+    return demand_quantile(&before, LEVEL[worst]) +
+           (1 + common * LEVEL_NORMAL[worst]) * demand_quantile(&after, service);
 }
 
 static double short_after(const struct outlook *outlook, double quantity)

@@ -60,6 +60,12 @@ void outlook_init(struct outlook *outlook, const struct outlook_terms *terms);
  * zero: surplus. */
 double outlook_need(const struct outlook *outlook, double service);
 
+/* Demand from now to the end of the review period, random lead time mixed in. */
+void outlook_cycle(const struct outlook_terms *terms, struct demand *cycle);
+/* A stock that is surely enough, without what is on its way: with it outlook_need is zero or below.
+ * Much cheaper than outlook_init. */
+double outlook_enough(const struct outlook_terms *terms, double service);
+
 struct outlook_result { /* until the end of the review period */
     double stockout; /* P(something short) */
     double lost; /* expected units short */

@@ -141,7 +141,8 @@ struct work {
     struct outlook outlook;
 };
 
-static void prepare(struct work *work, const struct policy_input *in)
+/* Everything but the outlook. */
+static struct outlook_terms terms_of(struct work *work, const struct policy_input *in)
 {
     const struct item_facts *facts = in->facts;
     work->in = in;
@@ -154,13 +155,18 @@ static void prepare(struct work *work, const struct policy_input *in)
     supplier_lead(in->calendar, &work->supplier_lead, &clock, &work->lead);
     work->review = supplier_review(in->calendar, &work->supplier_lead,
                                    fmax(facts->review_days / in->slot_days, 1), &clock);
-    struct outlook_terms terms = {.position = in->position,
+    return (struct outlook_terms){.position = in->position,
                                   .curve = in->curve,
                                   .lead = &work->lead,
                                   .supplier_lead = &work->supplier_lead,
                                   .review = work->review,
                                   .today = in->today,
                                   .lost_sales = facts->lost_sales};
+}
+
+static void prepare(struct work *work, const struct policy_input *in)
+{
+    struct outlook_terms terms = terms_of(work, in);
     outlook_init(&work->outlook, &terms);
     double slots = lead_mean(&work->lead) + work->review;
     work->rate = work->outlook.cycle.mean / slots;
@@ -349,6 +355,25 @@ static void explain(const struct work *work, const struct option_result *with, s
                           ? fmin(fmax(outlook->position, 0) / work->rate * in->slot_days, 36500)
                           : 36500;
     out->baseline = baseline_of(work, out->service_target);
+}
+
+bool policy_needs_nothing(const struct policy_input *in)
+{
+    struct work work;
+    struct outlook_terms terms = terms_of(&work, in);
+    enum policy_kind policy = choose(&work);
+    if (policy == POLICY_NEWSVENDOR) { /* its service follows from other costs */
+        return false;
+    }
+    double enough, service = policy_service(in->facts, in->options);
+    if (policy == POLICY_PIL) {
+        enough = outlook_enough(&terms, service);
+    } else {
+        struct demand cycle;
+        outlook_cycle(&terms, &cycle);
+        enough = demand_quantile(&cycle, service);
+    }
+    return (double)in->position->stock >= ceil(enough);
 }
 
 void policy_decide(const struct policy_input *in, struct decision *out)

@@ -91,6 +91,9 @@ struct decision {
 };
 
 void policy_decide(const struct policy_input *in, struct decision *out);
+/* The stock on hand is so high that policy_decide would surely order nothing (need <= 0), told
+ * at a fraction of the cost. False says nothing. */
+bool policy_needs_nothing(const struct policy_input *in);
 /* Smallest orderable quantity >= need (0 for need <= 0) under pack, minimum, maximum, shelf life
  * (units that sell in time; < 0: no limit). Names the constraint that bound last. The result is 0,
  * or a multiple of pack, >= minimum and <= maximum. */

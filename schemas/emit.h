@@ -29,6 +29,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 /* schema NULL: unchecked; else it must outlive the walk. */
 void emit_init(struct emit *w, struct buf *buf, enum emit_format format,
@@ -61,6 +62,27 @@ void emit_key(struct emit *w, struct slice key); /* then one value with name NUL
 void emit_record_end(struct emit *w);
 void emit_array_end(struct emit *w);
 void emit_map_end(struct emit *w);
+
+/* Fields that were just written, from this place on, may be repeated as they stand: JSON without a
+ * check only, else emit_repeats says false and they must be written again. */
+static inline bool emit_repeats(const struct emit *w)
+{
+    return w->format == EMIT_JSON && !w->check;
+}
+
+static inline size_t emit_place(const struct emit *w)
+{
+    return w->buf->bytes;
+}
+
+/* The fields between two places, at least one, in the middle of a record. */
+static inline void emit_again(struct emit *w, size_t from, size_t to)
+{
+    buf_room(w->buf, to - from);
+    memcpy(w->buf->data + w->buf->bytes, w->buf->data + from, to - from);
+    w->buf->bytes += to - from;
+    w->comma = true;
+}
 
 /* A field of type null; for unions see emit_optional_*. */
 static inline void emit_null(struct emit *w, const char *name)

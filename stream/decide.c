@@ -298,6 +298,9 @@ static void propose(struct shard *shard, struct stock_entry *stock, const struct
     if (!options->enabled) {
         return;
     }
+    if (stock->proposal.state != PROPOSAL_PROPOSED && policy_needs_nothing(&in->policy)) {
+        return; /* nothing stands and nothing would be created: most of the cost of a close */
+    }
     struct decision decision;
     policy_decide(&in->policy, &decision);
     struct proposal_context context = context_of(shard, stock->series, &in->facts, in->supplier);

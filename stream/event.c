@@ -3,24 +3,56 @@
 #include "config/base/ensure.h"
 #include "schemas/emit.h"
 
+#include <string.h>
+
 int64_t event_slot_ms(const struct plan *plan, int64_t slot)
 {
     return bucket_start(&plan->settings_ref->buckets, slot);
 }
 
-static void forecast_rows(struct emit *w, const struct forecast_block *block, uint32_t row)
+enum { STEPS_KEPT = 64 }; /* the longest season whose text is used again */
+
+static bool same_step(const struct forecast_block *block, uint32_t row, uint32_t a, uint32_t b)
 {
-    const uint32_t H = block->steps;
-    emit_array_begin(w, "steps", H);
-    for (uint32_t h = 0; h < H; h++) {
+    const size_t first = (size_t)row * block->steps;
+    const float *q = block->step_q + first * FORECAST_LEVELS;
+    return block->step_mean[first + a] == block->step_mean[first + b] &&
+           memcmp(q + (size_t)a * FORECAST_LEVELS, q + (size_t)b * FORECAST_LEVELS,
+                  FORECAST_LEVELS * sizeof *q) == 0;
+}
+
+/* Where steps only know the season, those of the first are the others again: most digits of an
+ * event need to be found once only. */
+static void forecast_steps(struct emit *w, const struct forecast_block *block, uint32_t row)
+{
+    const size_t first = (size_t)row * block->steps;
+    size_t from[STEPS_KEPT], to[STEPS_KEPT];
+    uint32_t season = 0;
+    emit_array_begin(w, "steps", block->steps);
+    for (uint32_t h = 0; h < block->steps; h++) {
+        if (!season && h && h < STEPS_KEPT && emit_repeats(w) && same_step(block, row, 0, h)) {
+            season = h;
+        }
         emit_record_begin(w, NULL);
         emit_i32(w, "step", (int32_t)h + 1);
-        emit_f32(w, "mean", block->step_mean[(size_t)row * H + h]);
-        emit_f32s(w, "quantiles", block->step_q + ((size_t)row * H + h) * FORECAST_LEVELS,
-                  FORECAST_LEVELS);
+        size_t place = emit_place(w);
+        if (season && same_step(block, row, h - season, h)) {
+            emit_again(w, from[(h - season) % STEPS_KEPT], to[(h - season) % STEPS_KEPT]);
+        } else {
+            emit_f32(w, "mean", block->step_mean[first + h]);
+            emit_f32s(w, "quantiles", block->step_q + (first + h) * FORECAST_LEVELS,
+                      FORECAST_LEVELS);
+        }
+        from[h % STEPS_KEPT] = place;
+        to[h % STEPS_KEPT] = emit_place(w);
         emit_record_end(w);
     }
     emit_array_end(w);
+}
+
+static void forecast_rows(struct emit *w, const struct forecast_block *block, uint32_t row)
+{
+    forecast_steps(w, block, row);
     /* Row 0 is the sum of one bucket: the first step again. */
     const uint32_t S = block->sums;
     emit_array_begin(w, "sums", S - 1);

@@ -272,6 +272,29 @@ Test(policy, random_decisions_obey_constraints_and_are_finite)
     }
 }
 
+/* The cheap bound never says "nothing" where the policy would order, and it is no empty promise: it
+ * sees most of those whose stock is plenty. */
+Test(policy, what_surely_needs_nothing_orders_nothing)
+{
+    struct rng rng;
+    rng_init(&rng, 815);
+    int quiet = 0, plenty = 0;
+    for (int i = 0; i < 40000; i++) {
+        struct decide_case test;
+        (void)random_case(&rng, &test);
+        double high = test.curve.mean[test.curve.rows - 1] * 5 * rng_unit(&rng);
+        position_count(&test.position, &(struct position_rules){.horizon_ms = 1}, 1, (int64_t)high);
+        struct decision d = decide_case_run(&test);
+        bool nothing = policy_needs_nothing(&test.in);
+        cr_assert(!nothing || (d.quantity == 0 && d.need <= 0), "case %d needs %ld", i,
+                  (long)d.need);
+        bool much = d.policy != POLICY_NEWSVENDOR && d.need < -(int64_t)(high / 2);
+        plenty += much;
+        quiet += nothing && much;
+    }
+    cr_assert(plenty > 1000 && quiet * 10 >= plenty * 8, "%d of %d", quiet, plenty);
+}
+
 Test(policy, names)
 {
     cr_assert_str_eq(policy_name(POLICY_PIL), "pil");

@@ -140,6 +140,34 @@ Test(emit, avro_bytes)
     buf_fini(&buf);
 }
 
+Test(emit, fields_again)
+{
+    begin(EMIT_JSON, NULL);
+    cr_assert(emit_repeats(&w));
+    emit_array_begin(&w, NULL, 2);
+    emit_record_begin(&w, NULL);
+    emit_i32(&w, "step", 1);
+    size_t from = emit_place(&w);
+    emit_f32(&w, "mean", 1.5f);
+    emit_f32s(&w, "quantiles", (float[]){0, 0.25f}, 2);
+    size_t to = emit_place(&w);
+    emit_record_end(&w);
+    emit_record_begin(&w, NULL);
+    emit_i32(&w, "step", 2);
+    emit_again(&w, from, to);
+    emit_bool(&w, "last", true);
+    emit_record_end(&w);
+    emit_array_end(&w);
+    emit_end(&w);
+    expect_json("[{\"step\":1,\"mean\":1.5,\"quantiles\":[0,0.25]},"
+                "{\"step\":2,\"mean\":1.5,\"quantiles\":[0,0.25],\"last\":true}]");
+    buf_fini(&buf);
+    begin(EMIT_AVRO, NULL);
+    cr_assert_not(emit_repeats(&w));
+    emit_end(&w);
+    buf_fini(&buf);
+}
+
 Test(emit, json_of_small_things)
 {
     begin(EMIT_JSON, NULL);
