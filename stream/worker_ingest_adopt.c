@@ -93,17 +93,36 @@ static struct status *adopt_places(struct ingest_worker *in, const struct member
     return member_fetch(in->member);
 }
 
+/* Do others hold time sources beside own ones? Else nobody's ticks matter here: without own sources
+ * nothing is held back. */
+static bool has_company(struct ingest_worker *in)
+{
+    bool own = false, foreign = false;
+    for (int input = 0; input < TIME_INPUTS; input++) {
+        for (int32_t p = 0;
+             in->topic_of[input] >= 0 && p < worker_ingest_shared(in)->inputs[input].count; p++) {
+            const struct member_part *part = member_part(in->member, in->topic_of[input], p);
+            own |= part && part->assigned;
+            foreign |= !part || !part->assigned;
+        }
+    }
+    return own && foreign;
+}
+
 /* Read ticks from the last stable offset on (what a reader of committed records is told as the
  * end). Before the committed offsets are asked for: every tick is then either older, and its mark
  * stands in the metadata of a commit, or it will be read. */
 static struct status *start_ticks(struct ingest_worker *in)
 {
     const char *topic = in->settings->stream.topics[TOPIC_LINES];
-    int64_t low = 0, stable = 0;
-    TRY(kafka_ends(in->ticks, topic, 0, &low, &stable));
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(list, topic, 0)->offset = stable;
-    struct status *st = kafka_assign(in->ticks, list);
+    int64_t low = 0, stable = 0;
+    struct status *st = NULL;
+    if (has_company(in)) {
+        st = kafka_ends(in->ticks, topic, 0, &low, &stable);
+        rd_kafka_topic_partition_list_add(list, topic, 0)->offset = stable;
+    }
+    st = st ? st : kafka_assign(in->ticks, list);
     rd_kafka_topic_partition_list_destroy(list);
     return st;
 }

@@ -29,9 +29,10 @@ static struct status *take(struct ingest_worker *in, struct source *source, bool
     if (source->at == source->count) {
         refill(in, source);
     }
-    if (source->at == source->count || kafka_now_ms() < source->retry_ms) {
+    if (source->at == source->count || (source->retry_ms && kafka_now_ms() < source->retry_ms)) {
         return NULL;
     }
+    source->retry_ms = 0;
     rd_kafka_message_t *message = source->batch[source->at];
     struct member_part *part =
         member_part(in->member, in->topic_of[source->input], source->partition);
@@ -70,9 +71,11 @@ static struct status *take(struct ingest_worker *in, struct source *source, bool
 /* The end is confirmed when nothing is behind it, open transactions included. */
 static struct status *confirm(struct ingest_worker *in, struct source *source)
 {
+    if (source->at_end || source->eof_offset < 0 || source->at < source->count) {
+        return NULL;
+    }
     int64_t now = kafka_now_ms();
-    if (source->at_end || source->eof_offset < 0 || source->at < source->count ||
-        now < source->confirm_ms) {
+    if (now < source->confirm_ms) {
         return NULL;
     }
     source->confirm_ms = now + CONFIRM_EVERY_MS;
