@@ -83,6 +83,10 @@ static struct status *run(int argc, char **argv)
     struct settings settings;
     TRY(settings_load(args.config, args.sets.values, args.sets.count, &settings));
     struct status *st = status_join(kafka_check(&settings), check_maps(&settings));
+    struct buf contradictions = {0};
+    (void)rules_contradictions(&settings.rules, &contradictions);
+    fwrite(contradictions.data, 1, contradictions.bytes, stderr);
+    buf_fini(&contradictions);
     if (!st && args.connect) {
         st = check_outside(&settings);
     }

@@ -24,8 +24,9 @@ static const double SERVICE_LEAST = 0.5, SERVICE_MOST = 0.999, SERVICE_STANDARD 
 
 static const char *const POLICY_NAMES[POLICY_COUNT] = {"auto", "base_stock", "s_s", "pil",
                                                        "newsvendor"};
-static const char *const LIMIT_NAMES[LIMIT_COUNT] = {
-    "none", "pack", "minimum_order", "maximum_order", "shelf_life", "not_worth", "calendar"};
+static const char *const LIMIT_NAMES[LIMIT_COUNT] = {"none",          "pack",       "minimum_order",
+                                                     "maximum_order", "shelf_life", "not_worth",
+                                                     "rule",          "calendar"};
 
 const char *policy_name(enum policy_kind policy)
 {
@@ -376,6 +377,21 @@ bool policy_needs_nothing(const struct policy_input *in)
     return (double)in->position->stock >= ceil(enough);
 }
 
+/* Business rules have the last word. */
+static void obey_rules(const struct work *work, struct option_result *with, struct decision *out)
+{
+    const struct rule_effect *effect = work->in->effect;
+    if (!effect || with->quantity <= 0) {
+        out->limit = out->rules.count ? LIMIT_RULE : out->limit;
+        return;
+    }
+    int64_t allowed = rules_quantity(effect, with->quantity, work->in->facts, &out->rules);
+    if (allowed != with->quantity) {
+        *with = try_quantity(work, allowed);
+        out->limit = LIMIT_RULE;
+    }
+}
+
 void policy_decide(const struct policy_input *in, struct decision *out)
 {
     ASSERT(in->slot_days > 0 && in->facts->pack >= 1);
@@ -387,7 +403,9 @@ void policy_decide(const struct policy_input *in, struct decision *out)
                              .reserved = in->position->reserved};
     out->need = ask_policy(&work, out);
     work.level = (double)out->need + work.outlook.arrival_stock;
-    struct option_result with = constrain(&work, out->need, out->policy, &out->limit);
+    int64_t need = in->effect ? rules_need(in->effect, out->need, &out->rules) : out->need;
+    struct option_result with = constrain(&work, need, out->policy, &out->limit);
+    obey_rules(&work, &with, out);
     out->quantity = with.quantity;
     if (out->quantity && out->limit == LIMIT_NONE && work.order_slot > in->today) {
         out->limit = LIMIT_CALENDAR;

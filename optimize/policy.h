@@ -16,6 +16,7 @@
 #include "optimize/demand.h"
 #include "optimize/item.h"
 #include "optimize/position.h"
+#include "optimize/rules.h"
 #include "optimize/supplier.h"
 
 #include <stdbool.h>
@@ -38,6 +39,7 @@ enum policy_limit { /* what bound the quantity, the last one that did */
                     LIMIT_SHELF_LIFE, /* cut to what sells before it spoils */
                     LIMIT_NOT_WORTH, /* the minimum would cost more than it saves: nothing is
                                         ordered */
+                    LIMIT_RULE, /* a business rule set it */
                     LIMIT_CALENDAR, /* the supplier takes no order today: order_by is later */
                     LIMIT_COUNT
 };
@@ -56,6 +58,7 @@ struct policy_input {
     const struct demand_curve *curve;
     const struct item_facts *facts; /* complete: item_facts_fill was called */
     const struct policy_options *options;
+    const struct rule_effect *effect; /* of business rules; NULL: none */
     const struct supplier_calendar *calendar; /* NULL: every day */
     int64_t today; /* slot number */
     int64_t today_day; /* local day number of its start */
@@ -87,6 +90,7 @@ struct decision {
     double lost_without, lost_with; /* expected units not there */
     double cost_without, cost_with; /* expected, minor units: holding + shortage + order */
     double overstock_with; /* expected units left at the horizon */
+    struct rule_hits rules; /* that changed the order */
     double cover_days; /* days of mean demand in the position */
 };
 

@@ -258,8 +258,9 @@ static bool material_change(const struct proposal *proposal, const struct decisi
     double change = fabs((double)(decision->quantity - proposal->quantity));
     double least =
         fmax((double)context->pack, context->options->dampener * (double)proposal->quantity);
-    return change > least || crossed((double)proposal->stockout, decision->stockout_without,
-                                     context->options->policy.stockout_threshold);
+    return change > least || (context->broken && change > 0) ||
+           crossed((double)proposal->stockout, decision->stockout_without,
+                   context->options->policy.stockout_threshold);
 }
 
 static enum proposal_change review_open(struct proposal *proposal, const struct decision *decision,
@@ -280,7 +281,7 @@ static enum proposal_change review_open(struct proposal *proposal, const struct 
         double least = fmax(0.5 * (double)context->pack,
                             context->options->dampener * (double)proposal->offered);
         double threshold = context->options->policy.stockout_threshold;
-        bool clear = surplus >= least ||
+        bool clear = surplus >= least || context->broken || decision->limit == LIMIT_RULE ||
                      crossed((double)proposal->stockout, decision->stockout_without, threshold);
         if (!clear) {
             return PROPOSAL_UNCHANGED;

@@ -88,6 +88,7 @@ struct proposal_context {
     int64_t today; /* slot */
     double slot_days, review_days;
     int64_t pack; /* of the item */
+    bool broken; /* the open quantity breaks a business rule: no dampener holds it */
 };
 
 extern const struct option_table proposal_option_table;

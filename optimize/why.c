@@ -78,6 +78,9 @@ static void limit_clause(struct buf *out, const struct decision *decision)
         buf_print(out, " (need %" PRId64 ", but the smallest order costs more than it saves)",
                   decision->need);
         break;
+    case LIMIT_RULE:
+        buf_print(out, " (need %" PRId64 ", set by a business rule)", decision->need);
+        break;
     case LIMIT_CALENDAR:
     case LIMIT_NONE:
     case LIMIT_COUNT:

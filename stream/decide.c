@@ -75,6 +75,7 @@ struct decide_input {
     struct item_facts facts;
     struct demand_curve curve;
     struct why_calendar calendar;
+    struct rule_effect effect;
     struct slice supplier, currency;
 };
 
@@ -105,6 +106,27 @@ static struct item_facts facts_of(const struct shard *shard, uint32_t series,
     return facts;
 }
 
+/* What business rules say about a series today; class as of its last scored forecast. */
+static const struct rule_effect *rules_of(const struct shard *shard, uint32_t series, int64_t day,
+                                          struct decide_input *out)
+{
+    const struct rules *rules = &shard->plan->settings_ref->rules;
+    if (!rules->count) {
+        return NULL;
+    }
+    const struct item_line *item = items_find(shard->items, series_sku(shard->series, series));
+    const struct tile *tile = shard_tile(shard, series);
+    uint8_t demand_class = tile->forecast.demand_class[shard_row(series)];
+    struct rule_subject subject = {
+        .field = {[RULE_SKU] = series_sku(shard->series, series),
+                  [RULE_CATEGORY] = item ? item->category : (struct slice){0},
+                  [RULE_LOCATION] = series_location(shard->series, series),
+                  [RULE_SUPPLIER] = out->supplier,
+                  [RULE_CLASS] = slice_of(forecaster_class_name(demand_class % FORECAST_CLASSES))}};
+    rules_match(rules, &subject, day, &out->effect);
+    return &out->effect;
+}
+
 static void input_of(const struct shard *shard, uint32_t series, const struct stock_entry *stock,
                      const struct forecast_block *block, uint32_t row, struct decide_input *out)
 {
@@ -130,6 +152,7 @@ static void input_of(const struct shard *shard, uint32_t series, const struct st
                               .curve = &out->curve,
                               .facts = &out->facts,
                               .options = &settings->proposal.policy,
+                              .effect = rules_of(shard, series, day, out),
                               .calendar = suppliers_find(settings->suppliers, out->supplier),
                               .today = today,
                               .today_day = day,
@@ -292,6 +315,13 @@ static struct proposal_context context_of(const struct shard *shard, uint32_t se
                                      .pack = facts->pack};
 }
 
+static bool breaks_rule(const struct decide_input *in, int64_t open)
+{
+    struct rule_hits hits = {0};
+    return in->policy.effect && open > 0 &&
+           rules_quantity(in->policy.effect, open, &in->facts, &hits) != open;
+}
+
 static void propose(struct shard *shard, struct stock_entry *stock, const struct decide_input *in)
 {
     const struct proposal_options *options = &shard->plan->settings_ref->proposal;
@@ -301,9 +331,13 @@ static void propose(struct shard *shard, struct stock_entry *stock, const struct
     if (stock->proposal.state != PROPOSAL_PROPOSED && policy_needs_nothing(&in->policy)) {
         return; /* nothing stands and nothing would be created: most of the cost of a close */
     }
+    if (in->policy.effect && in->policy.effect->freeze) {
+        return;
+    }
     struct decision decision;
     policy_decide(&in->policy, &decision);
     struct proposal_context context = context_of(shard, stock->series, &in->facts, in->supplier);
+    context.broken = breaks_rule(in, stock->proposal.quantity);
     enum proposal_change change;
     proposal_decide(&stock->proposal, &decision, &context, &change);
     if (change == PROPOSAL_UNCHANGED) {

@@ -202,7 +202,10 @@ static void why_numbers(struct emit *w, const struct plan *plan,
         emit_text(w, NULL, slice_of(policy_limit_name(d->limit)));
     }
     emit_array_end(w);
-    emit_array_begin(w, "rules", 0);
+    emit_array_begin(w, "rules", d->rules.count);
+    for (int i = 0; i < d->rules.count; i++) {
+        emit_text(w, NULL, slice_of(plan->settings_ref->rules.rule[d->rules.rule[i]].name));
+    }
     emit_array_end(w);
 }
 

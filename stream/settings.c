@@ -337,6 +337,9 @@ static const struct config_section SECTIONS[] = {
      "supplier -> {weekdays: [mon, ...] on which it takes orders, delivers: [tue, ...] on which "
      "goods arrive, closed: [2025-12-24, 2025-12-27..2026-01-02], calendar: file or country of "
      "days on which it is closed}"},
+    {"rules", "business rules, a list of {name, patterns sku, category, location, supplier, class, "
+              "days from and until, one of forbid, cap, floor, multiply, override, freeze}: they "
+              "have the last word on every order"},
 };
 
 const struct option_table *const *settings_tables(size_t *count)
@@ -417,6 +420,7 @@ struct status *settings_load(const char *path, const char *const *sets, size_t s
     }
     st = st ? st : calendars_load(settings.config, settings.stream.zone, &settings.holidays);
     st = st ? st : suppliers_load(settings.config, &settings.suppliers);
+    st = st ? st : rules_config_load(settings.config, &settings.rules);
     if (!st && settings.forecast.base[0]) {
         st = base_file_load(config_relative(settings.config, settings.forecast.base),
                             (uint32_t)(settings.stream.bucket_ms / 1000), &settings.base);
@@ -465,6 +469,7 @@ void settings_fini(struct settings *settings)
     zone_close(settings->zone);
     holiday_fini(&settings->holidays);
     suppliers_destroy(settings->suppliers);
+    rules_config_fini(&settings->rules);
     base_model_free(settings->base);
     config_destroy(settings->config);
     *settings = (struct settings){0};

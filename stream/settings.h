@@ -22,6 +22,7 @@
 #include "stream/calendars.h"
 #include "stream/line.h"
 #include "stream/outbox.h"
+#include "stream/rules_config.h"
 
 enum time_mode { TIME_LIVE, TIME_REPLAY };
 enum delivery { DELIVERY_EXACTLY_ONCE, DELIVERY_AT_LEAST_ONCE };
@@ -76,6 +77,7 @@ struct settings {
     struct buckets buckets;
     struct holidays holidays; /* of the section calendar, or of the country of time.zone */
     struct suppliers *suppliers; /* NULL: none has a calendar */
+    struct rules rules; /* of the section rules */
     uint64_t state_hash;
     struct base_model *base; /* model.base; NULL: none */
 };

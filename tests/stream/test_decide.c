@@ -109,6 +109,61 @@ Test(decide, dates_of_a_proposal_obey_the_calendar_of_its_supplier)
               (long long)quantity);
 }
 
+static void with_rules(const char *rules)
+{
+    play_fini(&play);
+    play_init(&play, rules);
+    fixture_item(&play.log, "A", 3, 7, 1, 1);
+    play_stock(&play, STOCK_COUNT, 0, 1000, "count");
+    play_days(&play, 0, 30, 8);
+}
+
+Test(decide, a_business_rule_has_the_last_word_and_is_named)
+{
+    char id[ID_BYTES], line[LINE_BYTES];
+    with_rules("rules=[{name: shelf is small, sku: \"A*\", cap: 33}, {name: other, sku: B, forbid: "
+               "true}]");
+    cr_expect_eq(make_need(id), 33);
+    proposals(line);
+    cr_expect(strstr(line, "\"rules\":[\"shelf is small\"]"), "%s", line);
+    cr_expect(strstr(line, "set by a business rule"), "%s", line);
+}
+
+Test(decide, a_rule_that_begins_revises_what_is_open_whatever_the_dampener_says)
+{
+    char id[ID_BYTES], line[LINE_BYTES], rule[256];
+    int64_t free = make_need(id);
+    (void)snprintf(rule, sizeof rule, "rules=[{name: less, from: 2020-10-16, cap: %lld}]",
+                   (long long)free - 1);
+    with_rules(rule);
+    cr_expect_eq(make_need(id), free, "not yet");
+    play_days(&play, 31, 33, 8);
+    proposals(line);
+    cr_expect(number_in(line, "quantity") < free && number_in(line, "revision") > 1, "%s", line);
+}
+
+Test(decide, a_rule_that_forbids_withdraws_what_is_open)
+{
+    char id[ID_BYTES], line[LINE_BYTES];
+    with_rules("rules=[{name: no more, from: 2020-10-16, forbid: true}]");
+    cr_expect(make_need(id) > 0);
+    play_days(&play, 31, 33, 8);
+    proposals(line);
+    cr_expect(strstr(line, "\"SUPERSEDED\"") && strstr(line, "\"rules\":[\"no more\"]"), "%s",
+              line);
+}
+
+Test(decide, frozen_proposals_stay_as_they_are)
+{
+    char id[ID_BYTES], line[LINE_BYTES];
+    with_rules("rules=[{name: audit, from: 2020-10-16, freeze: true}]");
+    make_need(id);
+    size_t before = proposals(line);
+    play_order(&play, 31.2, 15, "much");
+    play_days(&play, 31, 40, 30);
+    cr_expect_eq(proposals(line), before, "%s", line);
+}
+
 Test(decide, an_accepted_proposal_is_supply_and_is_not_proposed_again)
 {
     char id[ID_BYTES], line[LINE_BYTES], on_order[64];
