@@ -2,17 +2,19 @@
 
 #include "config/base/ensure.h"
 
+#include "stream/panel_season.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TILE = 256, DAYS_WIDTH = 84, WEEKS_WIDTH = 104, HALF_YEAR = 26 };
+enum { TILE = 256, DAYS_WIDTH = 84, WEEKS_WIDTH = 104 };
 static const int64_t DAY_MS = 86400000, WEEK_MS = 7 * 86400000;
 
 /* Weeks: chosen on the development windows of one game; a week is a wilder bucket than a day, so
  * less of one is believed. Days: the rate that would have served the last weeks best, tried on some
  * of the series; shops differ (a fast one with weeks of history, a slow one with years). */
-static const double WEEKS_RATE = 0.15, WEEKS_WINSOR = 2, DAYS_WINSOR = 10;
+static const double WEEKS_RATE = 0.08, WEEKS_WINSOR = 3, DAYS_WINSOR = 10;
 static const double DAYS_RATES[] = {0.02, 0.035, 0.06, 0.1};
 enum {
     RATES = sizeof DAYS_RATES / sizeof DAYS_RATES[0],
@@ -38,6 +40,7 @@ struct replay {
     uint32_t *age; /* [TILE] */
     uint8_t *want; /* [TILE] */
     double *totals; /* [buckets of the panel], for the phase factors */
+    struct panel_season season_of; /* weeks: units are what they would be in a usual week */
     float *demand; /* the cells of all series, stock-outs filled in as they come */
     size_t *start; /* [series] of its cells */
 };
@@ -55,6 +58,7 @@ static void replay_fini(struct replay *replay)
     free(replay->age);
     free(replay->want);
     free(replay->totals);
+    panel_season_fini(&replay->season_of);
     free(replay->demand);
     free(replay->start);
 }
@@ -85,39 +89,22 @@ static bool cell_of(const struct replay *replay, size_t i, int64_t b, size_t *ce
     return true;
 }
 
-/* The shop's totals as the phase factors are to see them: days as they are, weeks smoothed over
- * five, over their yearly mean. */
+/* The shop's totals for the phase factors of days; weeks have their season taken out before. */
 static void make_totals(struct replay *replay, int64_t count)
 {
-    double *raw = calloc((size_t)count, sizeof *raw);
-    ASSERT(raw && "out of memory for totals");
-    for (size_t i = 0; i < replay->panel->count; i++) {
+    for (int64_t b = 0; b < count && replay->weekly; b++) {
+        replay->totals[b] = 1;
+    }
+    for (size_t i = 0; i < replay->panel->count && !replay->weekly; i++) {
         const struct panel_series *series = replay->panel->series + i;
         for (size_t at = 0; at < series->count; at++) {
-            raw[series->first - replay->panel->first + (int64_t)at] += (double)series->units[at];
+            replay->totals[series->first - replay->panel->first + (int64_t)at] +=
+                (double)series->units[at];
         }
     }
-    for (int64_t b = 0; b < count; b++) {
-        if (!replay->weekly) {
-            replay->totals[b] = raw[b];
-            continue;
-        }
-        double near = 0, weight = 0, year = 0;
-        int64_t known = 0;
-        for (int64_t j = b - HALF_YEAR; j <= b + HALF_YEAR; j++) {
-            if (j < 0 || j >= count) {
-                continue;
-            }
-            double w = fmax(0, 2 - fabs((double)(j - b)));
-            near += w * raw[j];
-            weight += w;
-            year += raw[j];
-            known++;
-        }
-        double factor = year > 0 ? near / weight / (year / (double)known) : 1;
-        replay->totals[b] = factor;
+    if (replay->weekly) {
+        panel_season_init(&replay->season_of, replay->panel, &replay->buckets);
     }
-    free(raw);
 }
 
 static void allocate(struct replay *replay, const struct forecaster_options *options, int64_t count)
@@ -160,7 +147,9 @@ static void fill_demand(struct replay *replay, size_t i, uint32_t tile, uint32_t
     }
     const struct panel_series *series = replay->panel->series + i;
     size_t at = cell - replay->start[i];
-    float sold = (float)series->units[at], expected = replay->cols[tile].next_mean[row];
+    int32_t phase = bucket_phase(&replay->buckets, replay->panel->first + b);
+    float usual = panel_season_at(&replay->season_of, i, phase);
+    float sold = (float)series->units[at] / usual, expected = replay->cols[tile].next_mean[row];
     replay->demand[cell] = series->censored[at] && expected > sold ? expected : sold;
 }
 
@@ -200,6 +189,24 @@ static struct window close_tile(struct replay *replay, uint32_t tile, int64_t b)
     return window;
 }
 
+/* Totals of usual weeks become totals of the weeks that come. */
+static void put_season(const struct replay *replay, size_t i, int64_t bucket,
+                       struct demand_curve *curve)
+{
+    for (uint32_t row = 0; row < curve->rows; row++) {
+        double sum = 0;
+        for (int64_t n = 1; n <= (int64_t)curve->length[row]; n++) {
+            int32_t phase = bucket_phase(&replay->buckets, bucket + n);
+            sum += (double)panel_season_at(&replay->season_of, i, phase);
+        }
+        double factor = sum / curve->length[row];
+        curve->mean[row] *= factor;
+        for (int k = 0; k < DEMAND_LEVELS; k++) {
+            curve->quantiles[row][k] *= factor;
+        }
+    }
+}
+
 static void take_curves(struct replay *replay, uint32_t tile, const struct window *window,
                         struct demand_curve *curves)
 {
@@ -213,6 +220,10 @@ static void take_curves(struct replay *replay, uint32_t tile, const struct windo
         size_t at = (size_t)row * block.sums;
         demand_curve_init(curves + (size_t)tile * TILE + row, forecast_levels, block.sums, lengths,
                           block.sum_mean + at, block.sum_q + at * FORECAST_LEVELS);
+        if (replay->weekly) {
+            size_t i = (size_t)tile * TILE + row;
+            put_season(replay, i, window->bucket, curves + i);
+        }
     }
 }
 
