@@ -39,16 +39,19 @@ static void dead_letter(struct shard *shard, const struct line *line, struct sli
 /* Buckets that the watermark has passed are owed a close. */
 static void pass_buckets(struct shard *shard, int64_t watermark_ms)
 {
-    const struct buckets *buckets = &shard->plan->settings_ref->buckets;
-    while (bucket_start(buckets, shard->until + 2) <= watermark_ms) {
+    const struct buckets *days = &shard->plan->settings_ref->days;
+    while (bucket_start(days, shard->until + 2) <= watermark_ms) {
         shard->until++;
+    }
+    if (shard->subday) {
+        subday_watermark(shard, watermark_ms);
     }
 }
 
 /* The first order line fixes where the shard's buckets begin; lines a little older are still on
  * time. What the watermark has passed by then closes before that line: if it waited for the next
  * tick, the number of ticks would say how many lines those closes see. */
-static void start_at(struct shard *shard, int64_t bucket)
+static void start_at(struct shard *shard, int64_t bucket, int64_t event_ms)
 {
     shard->started = true;
     shard->closed = bucket - 1 - (int64_t)shard->plan->open / 2;
@@ -56,9 +59,28 @@ static void start_at(struct shard *shard, int64_t bucket)
     for (uint32_t t = 0; t < shard->tile_count; t++) {
         shard->tiles[t]->closed = shard->closed;
     }
+    if (shard->subday) {
+        subday_start(shard, event_ms);
+    }
     int64_t watermark = sources_watermark(shard->sources);
     if (watermark != INT64_MIN) {
         pass_buckets(shard, watermark);
+    }
+}
+
+/* What a line says of its bucket, where that is shorter than a day. */
+static void in_short(struct shard *shard, uint32_t series, int64_t event_ms, int64_t units,
+                     uint8_t flags)
+{
+    int64_t bucket = bucket_of(&shard->plan->settings_ref->buckets, event_ms);
+    if (!shard->subday || !short_ring_has(shard, bucket)) {
+        return;
+    }
+    if (units) {
+        short_ring_add(shard, series, bucket, units);
+    }
+    if (flags) {
+        short_ring_flag(shard, series, bucket, flags);
     }
 }
 
@@ -124,6 +146,8 @@ static void sell(struct shard *shard, const struct order_line *order, uint32_t s
     if (order->promotion) {
         shard_cell_flag(shard, series, bucket, WINDOW_PROMOTION);
     }
+    in_short(shard, series, order->event_ms, order->quantity,
+             order->promotion ? WINDOW_PROMOTION : 0);
     if (!tile->cols.first[row] || bucket + 1 < tile->cols.first[row]) {
         tile->cols.first[row] = bucket + 1;
     }
@@ -155,7 +179,12 @@ static void apply_cancel(struct shard *shard, const struct order_line *order, ui
     if (order->quantity >= 0 || !order->customer.bytes) {
         return; /* takes nothing back, or from nobody known */
     }
-    int64_t at = bucket > shard->until ? bucket : shard->until + 1;
+    int64_t until = shard->until;
+    if (shard->subday) {
+        bucket = bucket_of(&shard->plan->settings_ref->buckets, order->event_ms);
+        until = shard->subday->until;
+    }
+    int64_t at = bucket > until ? bucket : until + 1;
     cancel_wait(shard->cancel, at, series, order->event_ms, order->customer, -order->quantity);
     move_stock(shard, series, order->event_ms, order->quantity);
 }
@@ -211,9 +240,10 @@ static void check_feed(struct shard *shard, const struct line *line, bool duplic
 static void apply_order(struct shard *shard, const struct line *line, struct slice value)
 {
     const struct order_line *order = &line->order;
-    int64_t bucket = bucket_of(&shard->plan->settings_ref->buckets, order->event_ms);
+    const struct settings *settings = shard->plan->settings_ref;
+    int64_t bucket = bucket_of(&settings->days, order->event_ms);
     if (!shard->started) {
-        start_at(shard, bucket);
+        start_at(shard, bucket, order->event_ms);
     }
     bool duplicate = dedup_seen(shard->fingerprints, bucket, order->fingerprint);
     check_feed(shard, line, duplicate);
@@ -221,11 +251,15 @@ static void apply_order(struct shard *shard, const struct line *line, struct sli
         shard->counts.duplicate++;
         return;
     }
-    bool late = bucket <= shard->until;
+    bool late = bucket <= shard->until, ahead = bucket > shard->until + (int64_t)shard->plan->open;
+    if (shard->subday) {
+        int64_t shorter = bucket_of(&settings->buckets, order->event_ms);
+        late |= shorter <= shard->subday->until;
+        ahead |= shorter > shard->subday->until + (int64_t)shard->plan->shorts.open;
+    }
     shard->counts.late += late;
     shard->counts.applied += !late;
-    if (bucket <= shard->until - (int64_t)shard->plan->window ||
-        bucket > shard->until + (int64_t)shard->plan->open) {
+    if (bucket <= shard->until - (int64_t)shard->plan->window || ahead) {
         shard->counts.applied -= !late;
         shard->counts.late += !late;
         dead_letter(shard, line, value, late ? "late" : "ahead");
@@ -249,12 +283,12 @@ static struct supply supply_of(const struct shard *shard, uint32_t series,
     const struct item_line *item = items_find(shard->items, series_sku(shard->series, series));
     double lead_days =
         item && item->lead_time_days >= 0 ? item->lead_time_days : settings->item.lead_time_days;
-    int64_t ordered = bucket_of(&settings->buckets, line->event_ms);
+    int64_t ordered = bucket_of(&settings->days, line->event_ms);
     bool dated = line->expected_ms >= 0;
     return (struct supply){
         .quantity = line->quantity,
         .ordered = ordered,
-        .expected = dated ? bucket_of(&settings->buckets, line->expected_ms)
+        .expected = dated ? bucket_of(&settings->days, line->expected_ms)
                           : ordered + (int64_t)(lead_days / shard->plan->slot_days + 0.5),
         .reference = position_reference(line->reference),
         .kind = SUPPLY_ON_ORDER,
@@ -289,7 +323,7 @@ static void apply_movement(struct shard *shard, struct stock_entry *stock,
 static void apply_stock(struct shard *shard, const struct line *line)
 {
     const struct stock_line *stock = &line->stock;
-    int64_t bucket = bucket_of(&shard->plan->settings_ref->buckets, stock->event_ms);
+    int64_t bucket = bucket_of(&shard->plan->settings_ref->days, stock->event_ms);
     shard->counts.stock_lines++;
     if (dedup_seen(shard->stock_fingerprints, bucket, stock->fingerprint)) {
         return;
@@ -303,6 +337,7 @@ static void apply_stock(struct shard *shard, const struct line *line)
         bucket > shard->until - (int64_t)shard->plan->window &&
         bucket <= shard->until + (int64_t)shard->plan->open) {
         shard_cell_flag(shard, series, bucket, WINDOW_OUT_OF_STOCK);
+        in_short(shard, series, stock->event_ms, 0, WINDOW_OUT_OF_STOCK);
     }
     decide_trigger(shard, series, stock->event_ms);
     shard_touch(shard, series);
@@ -390,8 +425,11 @@ static void tick_counts(struct shard *shard, const struct tick_line *tick)
         if (!count->group.bytes) {
             tally_add(
                 shard,
-                bucket_of(&shard->plan->settings_ref->buckets, count->slot * HOUR_MS + HOUR_MS / 2),
+                bucket_of(&shard->plan->settings_ref->days, count->slot * HOUR_MS + HOUR_MS / 2),
                 count->units);
+            if (shard->subday) {
+                subday_count(shard, count);
+            }
         }
         if (shard->tails) {
             uint64_t key = count->group.bytes ? group_key(shard, count->group) : source;

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+static const int64_t DAY_MS = 86400000;
+
 enum { DELIVER_BYTES = 1 << 20, FILES_MAX = 64 };
 
 struct backtest {
@@ -223,7 +225,8 @@ static void tick(struct backtest *test, int64_t bucket, int64_t units)
 {
     const struct buckets *buckets = &test->options->settings->buckets;
     int64_t start_ms = bucket_start(buckets, bucket);
-    struct tick_count count = {.slot = start_ms / 3600000 + 1,
+    /* Days begin at any quarter of an hour; the hour after is theirs. */
+    struct tick_count count = {.slot = start_ms / 3600000 + (buckets->length_ms >= DAY_MS),
                                .group = slice_of(""),
                                .lines = 1,
                                .invoices = 1,
@@ -318,7 +321,15 @@ static void on_known(void *context, struct slice sku, int64_t bucket, uint32_t c
     const struct backtest *test = context;
     uint32_t index = series_find(test->names, sku, slice_of("main"));
     ASSERT(index != SERIES_NONE && "every series of a panel run is one of the panel");
-    panel_known_of(test->panel, test->known_series[index], bucket, count, out);
+    const struct buckets *buckets = &test->options->settings->buckets;
+    if (buckets->length_ms >= DAY_MS) {
+        panel_known_of(test->panel, test->known_series[index], bucket, count, out);
+        return;
+    }
+    for (uint32_t day = 0; day < count; day++) { /* what is known of a day is what its noon says */
+        int64_t noon = bucket_first(buckets, bucket + day) + buckets->per_day / 2;
+        panel_known_of(test->panel, test->known_series[index], noon, 1, out + day * WINDOW_KNOWN);
+    }
 }
 
 static struct status *index_names(struct backtest *test)
@@ -402,6 +413,9 @@ static struct status *set_up(struct backtest *test)
     test->sinks.known_context = test;
     test->plan->sinks_ref = &test->sinks;
     test->plan->retire_buckets = INT64_MAX / 2; /* a panel has its series to the end */
+    if (options->panel_out) { /* what is written knows of all cancellations */
+        plan_keep_short_days(test->plan, (uint32_t)test->plan->cancel_buckets + 1);
+    }
     test->lines = outbox_create();
     if (!test->lines) {
         return status_new(STATUS_NO_MEMORY, "out of memory for lines");

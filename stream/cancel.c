@@ -382,7 +382,8 @@ void cancel_close(struct cancel *cancel, int64_t bucket, int64_t oldest,
                                      .matched = sale != NULL,
                                      .bucket = sale ? sale->bucket : 0,
                                      .quantity = wish->quantity,
-                                     .event_ms = wish->event_ms};
+                                     .event_ms = wish->event_ms,
+                                     .sale_ms = sale ? sale->event_ms : 0};
         if (sale) {
             sale->taken = true;
             take_back(cancel, sale);

@@ -23,6 +23,7 @@ struct cancel_match {
     int64_t bucket; /* of the sale, when matched */
     int64_t quantity; /* > 0 */
     int64_t event_ms; /* of the cancellation */
+    int64_t sale_ms; /* of the sale, when matched */
 };
 
 /* bucket_ms: length of a bucket, at most 7 days; event times of sales lie in their buckets. NULL:

@@ -11,44 +11,10 @@
 #include "stream/shard_state.h"
 
 #include <math.h>
-#include <stdlib.h>
 
-struct status *close_scratch_init(struct shard *shard)
-{
-    const uint32_t W = shard->plan->window;
-    struct close_scratch *scratch = &shard->scratch;
-    scratch->units = aligned_alloc(64, (size_t)PLAN_TILE_SERIES * W * sizeof(float));
-    scratch->flags = aligned_alloc(64, (size_t)PLAN_TILE_SERIES * W);
-    scratch->age = calloc(PLAN_TILE_SERIES, sizeof(uint32_t));
-    scratch->want = calloc(PLAN_TILE_SERIES, 1);
-    scratch->signals = calloc((size_t)TAILS_KINDS * PLAN_TILE_SERIES, sizeof(struct alert_signal));
-    bool known = shard->plan->sinks_ref && shard->plan->sinks_ref->known;
-    size_t slots = (size_t)PLAN_TILE_SERIES * (1 + WINDOW_AHEAD) * WINDOW_KNOWN;
-    scratch->known = known ? calloc(slots, sizeof(float)) : NULL;
-    if ((known && !scratch->known) || !scratch->units || !scratch->flags || !scratch->age ||
-        !scratch->want || !scratch->signals) {
-        return status_new(STATUS_NO_MEMORY, "out of memory for the windows of a tile");
-    }
-    return NULL;
-}
+/* --- begin and end ------------------------------------------------------------------ */
 
-void close_scratch_fini(struct shard *shard)
-{
-    struct close_scratch *scratch = &shard->scratch;
-    free(scratch->units);
-    free(scratch->flags);
-    free(scratch->age);
-    free(scratch->known);
-    free(scratch->want);
-    free(scratch->signals);
-    buf_fini(&scratch->key);
-    buf_fini(&scratch->value);
-}
-
-/* --- begin and end
- * ------------------------------------------------------------------------------------------- */
-
-static void match_found(void *context, const struct cancel_match *match)
+void close_match(void *context, const struct cancel_match *match)
 {
     struct shard *shard = context;
     if (match->matched) {
@@ -56,6 +22,10 @@ static void match_found(void *context, const struct cancel_match *match)
         shard_cell_set(shard, match->series, match->bucket, units > 0 ? units : 0);
         if (match->bucket <= shard_tile(shard, match->series)->closed) {
             shard_cell_flag(shard, match->series, match->bucket, WINDOW_CORRECTED);
+        }
+        int64_t sold = bucket_of(&shard->plan->settings_ref->buckets, match->sale_ms);
+        if (shard->subday && short_ring_has(shard, sold)) {
+            short_ring_add(shard, match->series, sold, -match->quantity);
         }
         shard_touch(shard, match->series);
         return;
@@ -93,7 +63,7 @@ static int32_t season_of(const struct plan *plan)
 }
 
 /* Nothing was observed in a bucket during which no order source spoke. */
-static bool all_silent(const struct shard *shard)
+bool close_all_silent(const struct shard *shard)
 {
     int32_t partitions = sources_roster(shard->sources, INPUT_ORDERS);
     for (int32_t i = 0; i < partitions; i++) {
@@ -125,20 +95,22 @@ static void begin(struct shard *shard)
     const struct plan *plan = shard->plan;
     const struct settings *settings = plan->settings_ref;
     int64_t bucket = shard->closed + 1;
-    cancel_close(shard->cancel, bucket, bucket - plan->cancel_buckets, match_found, shard);
+    if (!shard->subday) { /* else the day's buckets did */
+        cancel_close(shard->cancel, bucket, bucket - plan->cancel_buckets, close_match, shard);
+    }
     int64_t units = tally_take(shard, bucket);
     if (shard->forecaster) {
-        int32_t phase = bucket_phase(&settings->buckets, bucket);
-        double budget =
-            alert_budget(&settings->alert, settings->stream.bucket_ms, plan->partitions);
+        int32_t phase = bucket_phase(&settings->days, bucket);
+        double budget = alert_budget(&settings->alert, settings->days.length_ms, plan->partitions);
         forecaster_begin_close(shard->forecaster, bucket, phase, season_of(plan), (double)units);
-        tails_begin_close(shard->tails, bucket, phase, season_of(plan), (double)units, budget);
+        tails_begin_close(shard->tails, bucket, phase, season_of(plan), (double)units,
+                          shard->subday ? budget * (1 - EARLY_SHARE) : budget);
         total_lines(shard, bucket);
         linecheck_begin_close(shard->linecheck, bucket, budget);
         shard->models_changed = true;
         shard->checks_changed = true;
     }
-    shard->silent = all_silent(shard);
+    shard->silent = close_all_silent(shard);
     shard->closing = true;
     shard->next_tile = 0;
     shard->closing_tiles = shard->tile_count;
@@ -156,14 +128,12 @@ static void end(struct shard *shard)
     }
     dedup_drop_before(shard->fingerprints, shard->closed - plan->dedup_buckets + 1);
     dedup_drop_before(shard->stock_fingerprints, shard->closed - plan->dedup_buckets + 1);
-    alert_table_sweep(shard->alerts, bucket_start(&plan->settings_ref->buckets, shard->closed + 1));
+    alert_table_sweep(shard->alerts, bucket_start(&plan->settings_ref->days, shard->closed + 1));
     shard->counts.closes++;
     shard->changed = true;
 }
 
-/* --- a tile
- * --------------------------------------------------------------------------------------------------
- */
+/* --- a tile */
 
 static void gather_known(struct shard *shard, const struct tile *tile, uint32_t tile_index,
                          int64_t last)
@@ -178,8 +148,8 @@ static void gather_known(struct shard *shard, const struct tile *tile, uint32_t 
 }
 
 /* Rows [N, W] from cells [slots, N]: the bucket `last` and the W - 1 before it. */
-static void gather(struct shard *shard, struct tile *tile, uint32_t tile_index, int64_t last,
-                   struct window *window)
+void close_gather(struct shard *shard, struct tile *tile, uint32_t tile_index, int64_t last,
+                  struct window *window)
 {
     const struct plan *plan = shard->plan;
     const uint32_t N = tile->series, W = plan->window;
@@ -206,7 +176,7 @@ static void gather(struct shard *shard, struct tile *tile, uint32_t tile_index, 
         }
     }
     gather_known(shard, tile, tile_index, last);
-    const struct buckets *buckets = &plan->settings_ref->buckets;
+    const struct buckets *buckets = &plan->settings_ref->days;
     *window = (struct window){.series = N,
                               .width = W,
                               .bucket = last,
@@ -246,7 +216,7 @@ static bool any_stock(const struct shard *shard, uint32_t series)
 }
 
 /* A run on files asks for forecasts at its origins alone. */
-static enum emit_mode emit_mode_of(const struct shard *shard, int64_t bucket)
+enum emit_mode close_emit_mode(const struct shard *shard, int64_t bucket)
 {
     const struct plan_sinks *sinks = shard->plan->sinks_ref;
     if (!sinks) {
@@ -260,10 +230,16 @@ static enum emit_mode emit_mode_of(const struct shard *shard, int64_t bucket)
     return EMIT_NEVER;
 }
 
+/* The bucket that a forecast at the close of a day is told to follow. */
+static int64_t told_bucket(const struct shard *shard, int64_t closed)
+{
+    return shard->subday ? shard->subday->closed : closed;
+}
+
 /* What the forecaster must compute for each row before anything is known about change. */
 static void wants(struct shard *shard, const struct tile *tile, uint32_t tile_index)
 {
-    enum emit_mode emit = emit_mode_of(shard, tile->closed);
+    enum emit_mode emit = close_emit_mode(shard, told_bucket(shard, tile->closed));
     for (uint32_t i = 0; i < tile->series; i++) {
         uint8_t want = FORECAST_NONE;
         if (shard->scratch.age[i]) {
@@ -286,8 +262,8 @@ static bool differs(float now, float before, double change)
 
 /* Material change against what was last told about the same days: the longest sum, whose weekdays
  * are the same ones. */
-static bool is_material(const struct shard *shard, const struct tile *tile, uint32_t row,
-                        const struct forecast_block *block, int64_t bucket)
+bool close_material(const struct shard *shard, const struct tile *tile, uint32_t row,
+                    const struct forecast_block *block, int64_t bucket)
 {
     const struct stream_options *stream = &shard->plan->settings_ref->stream;
     if (!tile->cols.emitted[row] || bucket - (tile->cols.emitted[row] - 1) >= stream->refresh) {
@@ -299,19 +275,26 @@ static bool is_material(const struct shard *shard, const struct tile *tile, uint
            differs(high, tile->cols.emitted_high[row], stream->change);
 }
 
-static void emit_forecast(struct shard *shard, struct tile *tile, uint32_t tile_index, uint32_t row,
-                          const struct forecast_block *block, int64_t bucket)
+void close_emit(struct shard *shard, uint32_t series, const struct forecast_block *block)
 {
-    uint32_t series = tile_index * PLAN_TILE_SERIES + row;
-    const uint32_t W = shard->plan->window;
+    const uint32_t W = shard->plan->window, row = shard_row(series);
+    struct tile *tile = shard_tile(shard, series);
+    int64_t bucket = tile->closed;
+    struct forecast_block from_now;
+    if (shard->subday) {
+        bucket = tile->short_closed;
+        subday_block(shard, series, block, true, &from_now);
+        block = &from_now;
+    }
     uint8_t last = shard->scratch.flags[(size_t)row * W + W - 1];
     bool corrected = false; /* this one says it, later ones do not */
     for (uint32_t k = 0; k < W; k++) {
         if (shard->scratch.flags[(size_t)row * W + k] & WINDOW_CORRECTED) {
             corrected = true;
-            shard_cell_unflag(shard, series, bucket - (int64_t)(W - 1 - k), WINDOW_CORRECTED);
+            shard_cell_unflag(shard, series, tile->closed - (int64_t)(W - 1 - k), WINDOW_CORRECTED);
         }
     }
+    corrected |= shard->subday && short_ring_tell_corrected(shard, series);
     struct forecast_event event = {.sku = series_sku(shard->series, series),
                                    .location = series_location(shard->series, series),
                                    .origin_bucket = bucket,
@@ -338,7 +321,8 @@ static void emit_forecast(struct shard *shard, struct tile *tile, uint32_t tile_
     outbox_add(shard->outbox, TOPIC_FORECASTS, -1, buf_view(&scratch->key),
                buf_view(&scratch->value));
     size_t longest = (size_t)row * block->sums + block->sums - 1;
-    tile->cols.emitted[row] = bucket + 1;
+    tile->cols.emitted[row] = tile->closed + 1;
+    tile->cold_dirty = true;
     tile->cols.emitted_mean[row] = block->sum_mean[longest];
     tile->cols.emitted_high[row] = block->sum_q[longest * FORECAST_LEVELS + LEVEL_P90];
 }
@@ -348,7 +332,7 @@ static void emit_forecasts(struct shard *shard, struct tile *tile, uint32_t tile
                            const struct window *window, struct forecast_block *block)
 {
     struct close_scratch *scratch = &shard->scratch;
-    enum emit_mode mode = emit_mode_of(shard, window->bucket);
+    enum emit_mode mode = close_emit_mode(shard, told_bucket(shard, window->bucket));
     if (mode == EMIT_NEVER) {
         return;
     }
@@ -356,7 +340,7 @@ static void emit_forecasts(struct shard *shard, struct tile *tile, uint32_t tile
         uint32_t changed = 0;
         for (uint32_t i = 0; i < tile->series; i++) {
             bool tell = scratch->want[i] != FORECAST_NONE &&
-                        is_material(shard, tile, i, block, window->bucket);
+                        close_material(shard, tile, i, block, window->bucket);
             scratch->want[i] = tell ? FORECAST_ALL : scratch->want[i];
             changed += tell;
         }
@@ -366,13 +350,13 @@ static void emit_forecasts(struct shard *shard, struct tile *tile, uint32_t tile
     }
     for (uint32_t i = 0; i < tile->series; i++) {
         if (scratch->want[i] == FORECAST_ALL) {
-            emit_forecast(shard, tile, tile_index, i, block, window->bucket);
+            close_emit(shard, tile_index * PLAN_TILE_SERIES + i, block);
         }
     }
 }
 
-static void step_alert(struct shard *shard, struct alert_signal *alert, uint32_t series,
-                       int64_t now_ms)
+void close_step_alert(struct shard *shard, struct alert_signal *alert, uint32_t series,
+                      int64_t now_ms)
 {
     alert->series = series;
     alert->scope = 0;
@@ -388,7 +372,7 @@ static void step_open(struct shard *shard, struct tile *tile, const struct tails
     uint32_t row = shard_row(series);
     const uint32_t W = in->window->width;
     bool sold = in->window->units[(size_t)row * W + W - 1] > 0;
-    int64_t start_ms = bucket_start(&shard->plan->settings_ref->buckets, in->window->bucket);
+    int64_t start_ms = bucket_start(&shard->plan->settings_ref->days, in->window->bucket);
     for (int kind = 0; kind <= ALERT_BULK_ORDER; kind++) {
         const struct alert *open =
             alert_table_find(shard->alerts, (enum alert_kind)kind, series, 0);
@@ -401,14 +385,14 @@ static void step_open(struct shard *shard, struct tile *tile, const struct tails
         } else {
             linecheck_quiet(open, in->window->bucket, start_ms, sold, &alert);
         }
-        step_alert(shard, &alert, series, now_ms);
+        close_step_alert(shard, &alert, series, now_ms);
     }
 }
 
 static void alerts(struct shard *shard, struct tile *tile, uint32_t tile_index,
                    const struct tails_input *in, uint32_t signal_count)
 {
-    int64_t now_ms = bucket_start(&shard->plan->settings_ref->buckets, in->window->bucket + 1);
+    int64_t now_ms = bucket_start(&shard->plan->settings_ref->days, in->window->bucket + 1);
     struct alert_signal *signals = shard->scratch.signals;
     uint32_t at = 0;
     for (uint32_t i = 0; i < tile->series; i++) {
@@ -417,7 +401,7 @@ static void alerts(struct shard *shard, struct tile *tile, uint32_t tile_index,
         for (; at < signal_count && signals[at].series == i; at++) {
             struct alert_signal alert = signals[at];
             stepped[alert.kind] = true;
-            step_alert(shard, &alert, series, now_ms);
+            close_step_alert(shard, &alert, series, now_ms);
         }
         if (alert_table_has(shard->alerts, series)) {
             step_open(shard, tile, in, series, stepped, now_ms);
@@ -431,7 +415,7 @@ static void score_and_forecast(struct shard *shard, struct tile *tile, uint32_t 
 {
     struct window window;
     mark_out_of_stock(shard, tile, tile_index, bucket);
-    gather(shard, tile, tile_index, bucket, &window);
+    close_gather(shard, tile, tile_index, bucket, &window);
     uint16_t lines[PLAN_TILE_SERIES];
     linecheck_lines(&tile->linecheck, tile->series, bucket, lines);
     struct tails_input in = {&window, tile->forecast.next_mean, tile->forecast.next_variance,
@@ -439,6 +423,9 @@ static void score_and_forecast(struct shard *shard, struct tile *tile, uint32_t 
     uint32_t count = tails_close(shard->tails, &tile->tails, &in, shard->scratch.signals,
                                  TAILS_KINDS * PLAN_TILE_SERIES);
     alerts(shard, tile, tile_index, &in, count); /* before learn moves next_mean on */
+    if (shard->subday) {
+        subday_learn(shard, tile, tile_index);
+    }
     forecaster_learn(shard->forecaster, &tile->forecast, &window);
     wants(shard, tile, tile_index);
     struct forecast_block block;
@@ -450,18 +437,8 @@ static void score_and_forecast(struct shard *shard, struct tile *tile, uint32_t 
             decide_close(shard, series, &block, i);
         }
     }
-}
-
-void close_give_bucket(const struct shard *shard, const struct tile *tile, uint32_t series,
-                       int64_t bucket)
-{
-    const struct plan_sinks *sinks = shard->plan->sinks_ref;
-    int64_t first = tile->cols.first[shard_row(series)] - 1;
-    if (sinks && sinks->bucket && first >= 0 && bucket >= first &&
-        series_live(shard->series, series)) {
-        sinks->bucket(sinks->context, series_sku(shard->series, series),
-                      series_location(shard->series, series), bucket,
-                      shard_cell(shard, series, bucket));
+    if (shard->subday) {
+        subday_regroup(shard, tile, tile_index);
     }
 }
 
@@ -475,7 +452,9 @@ static void turn_ring(struct shard *shard, struct tile *tile, uint32_t tile_inde
     for (uint32_t i = 0; i < tile->series; i++) {
         uint16_t *cell = &tile->units[(size_t)slot * PLAN_TILE_SERIES + i];
         uint32_t series = tile_index * PLAN_TILE_SERIES + i;
-        close_give_bucket(shard, tile, series, leaving);
+        if (!shard->subday) { /* else short ones are told of */
+            close_give_bucket(shard, tile, series, leaving);
+        }
         if (*cell == RING_ESCAPE) {
             ring_set(shard->overflow, cell, series, slot, 0);
         }
@@ -536,18 +515,22 @@ static void close_tile(struct shard *shard)
     shard->changed = true;
 }
 
-/* --- the sequence
- * -------------------------------------------------------------------------------------------- */
+/* --- the sequence */
 
 bool close_pending(const struct shard *shard)
 {
-    return shard->started && (shard->closing || shard->closed < shard->until);
+    return shard->started && (shard->closing || shard->closed < shard->until ||
+                              (shard->subday && subday_pending(shard)));
 }
 
 bool close_step(struct shard *shard)
 {
     if (!close_pending(shard)) {
         return false;
+    }
+    if (shard->subday && !shard->closing && subday_pending(shard)) {
+        subday_step(shard);
+        return close_pending(shard);
     }
     if (!shard->closing) {
         begin(shard);
@@ -563,7 +546,9 @@ bool close_step(struct shard *shard)
 
 void close_through(struct shard *shard, uint32_t series)
 {
-    while (close_pending(shard) && shard_tile(shard, series)->closed < shard->until) {
+    const struct tile *tile = shard_tile(shard, series);
+    while (close_pending(shard) && (tile->closed < shard->until ||
+                                    (shard->subday && tile->short_closed < shard->subday->until))) {
         (void)close_step(shard);
     }
 }
@@ -578,8 +563,12 @@ void close_forecast_one(struct shard *shard, uint32_t series, struct forecast_bl
 {
     struct tile *tile = shard_tile(shard, series);
     struct window window;
-    gather(shard, tile, series / PLAN_TILE_SERIES, tile->closed, &window);
+    close_gather(shard, tile, series / PLAN_TILE_SERIES, tile->closed, &window);
     memset(shard->scratch.want, FORECAST_NONE, PLAN_TILE_SERIES);
     shard->scratch.want[shard_row(series)] = FORECAST_SUMS;
     forecaster_predict(shard->forecaster, &tile->forecast, &window, shard->scratch.want, block);
+    if (shard->subday) {
+        struct forecast_block day = *block;
+        subday_block(shard, series, &day, false, block);
+    }
 }

@@ -146,7 +146,7 @@ static void input_of(const struct shard *shard, uint32_t series, const struct st
                       block->sum_mean + (size_t)row * block->sums,
                       block->sum_q + (size_t)row * block->sums * FORECAST_LEVELS);
     int64_t today = shard_tile(shard, series)->closed + 1;
-    int64_t day = bucket_day(&settings->buckets, today);
+    int64_t day = bucket_day(&settings->days, today);
     out->policy =
         (struct policy_input){.position = &stock->position,
                               .curve = &out->curve,
@@ -182,7 +182,7 @@ static void stockout_evidence(const struct stock_entry *stock, const struct stoc
 static void step_stockout(struct shard *shard, const struct stock_entry *stock,
                           const struct decide_input *in, int64_t now_ms)
 {
-    int64_t level = shard_tile(shard, stock->series)->cols.trigger[shard_row(stock->series)] - 2;
+    int64_t level = tile_trigger(shard_tile(shard, stock->series), shard_row(stock->series)) - 2;
     struct stockout_risk risk;
     trigger_assess(&in->policy, &risk);
     bool low = stock->position.stock <= level;
@@ -206,8 +206,9 @@ static int64_t trigger_of(struct shard *shard, uint32_t series, const struct sto
     struct tile *tile = shard_tile(shard, series);
     uint32_t row = shard_row(series);
     int64_t first = tile->cols.first[row];
-    if (tile->cols.trigger[row] || !shard->started || !first || first - 1 > tile->closed) {
-        return tile->cols.trigger[row];
+    int64_t known = tile_trigger(tile, row);
+    if (known || !shard->started || !first || first - 1 > tile->closed) {
+        return known;
     }
     struct forecast_block block;
     close_forecast_one(shard, series, &block);
@@ -369,11 +370,14 @@ void decide_close(struct shard *shard, uint32_t series, const struct forecast_bl
     struct decide_input in;
     input_of(shard, series, stock, block, row, &in);
     const struct settings *settings = shard->plan->settings_ref;
-    int64_t give_up = (settings->proposal.give_up_ms + settings->stream.bucket_ms - 1) /
-                      settings->stream.bucket_ms;
+    int64_t give_up =
+        (settings->proposal.give_up_ms + settings->days.length_ms - 1) / settings->days.length_ms;
     (void)position_give_up(&stock->position, in.policy.today, give_up);
     tile->cols.trigger[row] = trigger_level(&in.policy) + 2;
-    int64_t now_ms = bucket_start(&shard->plan->settings_ref->buckets, in.policy.today);
+    if (tile->shorts) {
+        tile->short_cols.trigger[row] = 0;
+    }
+    int64_t now_ms = bucket_start(&shard->plan->settings_ref->days, in.policy.today);
     bool low = stock->position.stock <= tile->cols.trigger[row] - 2;
     if (low || alert_table_find(shard->alerts, ALERT_STOCKOUT, series, 0)) {
         step_stockout(shard, stock, &in, now_ms);
@@ -381,6 +385,26 @@ void decide_close(struct shard *shard, uint32_t series, const struct forecast_bl
     step_supply(shard, stock, &in, now_ms);
     propose(shard, stock, &in);
     shard_touch(shard, series);
+}
+
+void decide_short(struct shard *shard, uint32_t series, const struct forecast_block *block)
+{
+    struct stock_entry *stock = decide_stock(shard, series);
+    ASSERT(stock && shard->subday);
+    struct tile *tile = shard_tile(shard, series);
+    uint32_t row = shard_row(series);
+    struct decide_input in;
+    input_of(shard, series, stock, block, row, &in);
+    int64_t trigger = trigger_level(&in.policy) + 2;
+    if (trigger != tile_trigger(tile, row)) {
+        tile->short_cols.trigger[row] = trigger;
+        shard_touch(shard, series);
+    }
+    bool low = stock->position.stock <= trigger - 2;
+    if (low || alert_table_find(shard->alerts, ALERT_STOCKOUT, series, 0)) {
+        int64_t now_ms = bucket_start(&shard->plan->settings_ref->buckets, tile->short_closed + 1);
+        step_stockout(shard, stock, &in, now_ms);
+    }
 }
 
 /* --- feedback
@@ -433,7 +457,7 @@ static void answer_proposal(struct shard *shard, const struct feedback_line *fee
                                         .arrival = stock->proposal.arrival,
                                         .facts = &facts};
     write_proposal(shard, &event);
-    decide_trigger(shard, series, bucket_start(&shard->plan->settings_ref->buckets, context.today));
+    decide_trigger(shard, series, bucket_start(&shard->plan->settings_ref->days, context.today));
     shard_touch(shard, series);
 }
 
@@ -441,9 +465,8 @@ void decide_feedback(struct shard *shard, const struct feedback_line *feedback)
 {
     int64_t now_ms = feedback->event_ms;
     if (now_ms < 0) {
-        now_ms = shard->started
-                     ? bucket_start(&shard->plan->settings_ref->buckets, shard->closed + 1)
-                     : 0;
+        now_ms =
+            shard->started ? bucket_start(&shard->plan->settings_ref->days, shard->closed + 1) : 0;
     }
     if (feedback->kind >= FEEDBACK_ACKNOWLEDGE) {
         judge_alert(shard, feedback, now_ms);

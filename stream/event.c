@@ -7,7 +7,7 @@
 
 int64_t event_slot_ms(const struct plan *plan, int64_t slot)
 {
-    return bucket_start(&plan->settings_ref->buckets, slot);
+    return bucket_start(&plan->settings_ref->days, slot);
 }
 
 enum { STEPS_KEPT = 64 }; /* the longest season whose text is used again */

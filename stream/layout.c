@@ -123,6 +123,7 @@ struct layouts *layouts_create(const struct plan *plan)
     struct layouts *layouts = calloc(1, sizeof *layouts);
     if (layouts) {
         layouts->prototype.gru = plan->settings_ref->forecast.base_ref != NULL;
+        layouts->prototype.shorts = plan->shorts.per_day > 0;
         describe(layouts);
         ASSERT(parse(layouts, buf_view(&layouts->own_bytes), &layouts->known[0]));
         layouts->count = 1;

@@ -36,6 +36,16 @@ static int64_t in_buckets(int64_t ms, int64_t bucket_ms)
     return buckets > 1 ? buckets : 1;
 }
 
+void plan_keep_short_days(struct plan *plan, uint32_t days)
+{
+    struct short_plan *shorts = &plan->shorts;
+    if (shorts->per_day) {
+        shorts->window = days * shorts->per_day;
+        shorts->open = 2 * (uint32_t)settings_open_buckets(plan->settings_ref);
+        shorts->slots = shorts->window + shorts->open;
+    }
+}
+
 struct status *plan_create(const struct settings *settings, int32_t partitions,
                            struct registry *registry, struct plan **out)
 {
@@ -50,18 +60,22 @@ struct status *plan_create(const struct settings *settings, int32_t partitions,
     plan->window = (uint32_t)stream->window;
     /* Before the first close nobody knows how far back the first lines reach: twice the usual room.
      */
-    plan->open = 2 * (uint32_t)settings_open_buckets(settings);
+    plan->open = 2 * (uint32_t)settings_open_days(settings);
     plan->slots = plan->window + plan->open;
-    plan->dedup_buckets = in_buckets(stream->dedup_horizon_ms, stream->bucket_ms);
-    plan->cancel_buckets = in_buckets(stream->cancel_horizon_ms, stream->bucket_ms);
-    plan->retire_buckets = in_buckets(stream->retire_after_ms, stream->bucket_ms);
-    plan->slot_days = (double)stream->bucket_ms / (double)DAY_MS;
+    int64_t day_ms = settings->days.length_ms;
+    plan->dedup_buckets = in_buckets(stream->dedup_horizon_ms, day_ms);
+    plan->cancel_buckets = in_buckets(stream->cancel_horizon_ms, day_ms);
+    plan->retire_buckets = in_buckets(stream->retire_after_ms, day_ms);
+    plan->slot_days = (double)day_ms / (double)DAY_MS;
+    plan->shorts.per_day = stream->bucket_ms < DAY_MS ? (uint32_t)settings->buckets.per_day : 0;
+    plan_keep_short_days(plan, PLAN_SHORT_DAYS);
     struct status *st = NULL;
-    if (plan->slots > TILE_SLOTS_MAX) {
+    if (plan->slots > TILE_SLOTS_MAX || plan->shorts.slots > TILE_SHORTS_MAX) {
         st = status_new(STATUS_CONFIG,
                         "plan.window: %u buckets and %u open ones exceed %d: make the window, "
                         "time.allowed_lateness or time.max_lead smaller",
-                        plan->window, plan->open, TILE_SLOTS_MAX);
+                        plan->window, plan->shorts.per_day ? plan->shorts.open : plan->open,
+                        plan->shorts.per_day ? TILE_SHORTS_MAX : TILE_SLOTS_MAX);
     }
     st = st ? st : open_encoders(plan, registry);
     if (st) {
@@ -99,11 +113,15 @@ static const char *life_name(enum column_life life)
 
 void plan_print_layout(const struct plan *plan, FILE *out)
 {
-    struct tile tile = {.gru = plan->settings_ref->forecast.base_ref != NULL};
+    struct tile tile = {.gru = plan->settings_ref->forecast.base_ref != NULL,
+                        .shorts = plan->shorts.per_day > 0};
     struct tile_table tables[TILE_TABLES];
     tile_tables(&tile, tables);
     fprintf(out, "%-28s %10s %8s\n%-28s %10s %8u\n", "column", "saved", "bytes", "ring", "ring",
             3 * plan->slots);
+    if (plan->shorts.per_day) {
+        fprintf(out, "%-28s %10s %8u\n", "ring of short buckets", "ring", 3 * plan->shorts.slots);
+    }
     for (int t = 0; t < TILE_TABLES; t++) {
         for (size_t r = 0; r < tables[t].table->count; r++) {
             const struct column *column = &tables[t].table->rows[r];

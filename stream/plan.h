@@ -15,7 +15,7 @@
 
 #include <stdio.h>
 
-enum { PLAN_TILE_SERIES = 256 };
+enum { PLAN_TILE_SERIES = 256, PLAN_SHORT_DAYS = 14 };
 
 /* Listeners of a run on files, instead of output topics. Each may be NULL. Called by the shard's
  * thread. */
@@ -43,8 +43,14 @@ struct plan_sinks {
 struct plan {
     const struct settings *settings_ref; /* owner: the caller of plan_create */
     int32_t partitions; /* of `lines` */
-    uint32_t window, open, slots; /* buckets: W; K, that may be open; ring cells = W + K */
-    int64_t dedup_buckets, cancel_buckets, retire_buckets;
+    /* Of the ring that sums and decisions use, in days (settings->days): buckets, or days where the
+     * bucket is shorter. W; K, that may be open; ring cells = W + K. */
+    uint32_t window, open, slots;
+    int64_t dedup_buckets, cancel_buckets, retire_buckets; /* the same unit */
+    /* Of the ring of buckets shorter than a day; per_day 0: there is none. */
+    struct short_plan {
+        uint32_t per_day, window, open, slots;
+    } shorts;
     double slot_days; /* of optimize/: 1, or 7 for weekly buckets */
     struct wire_encoder *forecasts, *alerts, *replenishments;
     const struct plan_sinks *sinks_ref; /* NULL: events go to the outbox; owner: the caller */
@@ -56,6 +62,9 @@ struct status *plan_create(const struct settings *settings, int32_t partitions,
     __attribute__((warn_unused_result));
 void plan_destroy(struct plan *plan);
 /* Memory and layout of a series: the column tables, for the size report and inspect. */
+/* Keep so many days in buckets shorter than a day, instead of PLAN_SHORT_DAYS; before the first
+ * shard. Nothing happens where the bucket is a day or longer. */
+void plan_keep_short_days(struct plan *plan, uint32_t days);
 void plan_print_layout(const struct plan *plan, FILE *out);
 
 #endif

@@ -6,7 +6,8 @@
  * len sku location                   series: version, index, hot columns, position, proposal, cells
  * of open buckets "c" tile(4) slot(2)                    cells of one closed bucket: bucket,
  * series, units, flags "t" tile(4)                            tile: version, last closed bucket,
- * series, cold columns "f" "m" "i" "w" "o" "a" ...            fingerprints, models, items,
+ * series, cold columns "b" "u" ... buckets shorter than a day (stream/short_ring.h,
+ * stream/subday.h) "f" "m" "i" "w" "o" "a" ...            fingerprints, models, items,
  * cancellations, alerts: see their modules
  *
  * Numbers in keys are big endian, in values varints. A cell record counts only while its bucket is
@@ -20,7 +21,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { RECORD_VERSION = 1, TILES_MAX = 1 << 20, KEY_TEXT_MAX = 4096 };
+enum { RECORD_VERSION = 1, TILES_MAX = SHARD_TILES_MAX, KEY_TEXT_MAX = 4096 };
 
 struct open_cell {
     int64_t bucket, units; /* bucket INT64_MIN: forget what was said of the series before */
@@ -108,6 +109,7 @@ static void seal_series(struct shard *shard, uint32_t series)
         proposal_save(&stock->proposal, &shard->value);
     }
     put_open_cells(shard, tile, series);
+    short_ring_put_open(shard, series, &shard->value);
     put(shard);
 }
 
@@ -242,6 +244,7 @@ void record_seal(struct shard *shard)
     shard->dirty_count = 0;
     for (uint32_t t = 0; t < shard->tile_count; t++) {
         seal_tile(shard, t);
+        short_ring_seal(shard, t);
     }
     dedup_seal(shard->fingerprints, shard->outbox, shard->partition);
     dedup_seal(shard->stock_fingerprints, shard->outbox, shard->partition);
@@ -249,6 +252,7 @@ void record_seal(struct shard *shard)
     items_seal(shard->items, shard->outbox, shard->partition);
     alert_table_seal(shard->alerts, shard->partition);
     seal_models(shard);
+    subday_seal(shard);
     seal_header(shard);
 }
 
@@ -346,7 +350,7 @@ static bool load_series(struct shard *shard, struct slice key, struct slice valu
     }
     return layout_get_row(shard->layouts, tile, shard_row(series), &in) &&
            load_stock(shard, series, &in) && load_open_cells(shard, series, &in) &&
-           cursor_done(&in);
+           short_ring_get_open(shard, series, &in) && cursor_done(&in);
 }
 
 /* Puts the cells at once; whether the bucket still belongs to the window is known only at the end,
@@ -506,6 +510,11 @@ struct status *record_restore(struct shard *shard, struct slice key, struct slic
         return load_header(shard, key, value);
     case 'm':
         return load_model(shard, key, value);
+    case 'u':
+        return subday_restore(shard, key, value);
+    case 'b':
+        ok = short_ring_restore(shard, key, value);
+        break;
     case 'l':
         ok = layouts_restore(shard->layouts, key, value);
         break;
@@ -606,6 +615,7 @@ struct status *record_restored(struct shard *shard)
         tile->slot_bucket = NULL;
     }
     put_open(shard);
+    subday_restored(shard);
     if (!dedup_restored(shard->fingerprints) || !dedup_restored(shard->stock_fingerprints) ||
         !cancel_restored(shard->cancel) || !alert_table_restored(shard->alerts)) {
         return status_new(

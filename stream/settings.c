@@ -185,7 +185,8 @@ static const struct option ROWS[] = {
      .type = OPTION_DURATION,
      FIELD(bucket_ms),
      .default_text = "1d",
-     .help = "slot of event time that is forecast: 1d or 1w",
+     .help = "slot of event time that closes: 15min, 30min, 1h, 2h, 3h, 4h, 6h, 8h, 12h, 1d or 1w; "
+             "below a day the last two weeks are kept in such buckets, sums and orders use days",
      .flags = OPTION_SHAPES_STATE},
     {.path = "time.zone",
      .type = OPTION_TEXT,
@@ -211,7 +212,8 @@ static const struct option ROWS[] = {
      FIELD(max_lead_ms),
      .default_text = "0ms",
      .max = 60 * 86400000.0,
-     .help = "how far one source may be read ahead of the slowest; 0: 4 buckets",
+     .help = "how far one source may be read ahead of the slowest; 0: 4 buckets, at least "
+             "time.future_bound",
      .flags = OPTION_SHAPES_STATE},
     {.path = "time.future_bound",
      .type = OPTION_DURATION,
@@ -239,7 +241,7 @@ static const struct option ROWS[] = {
      .default_text = "84",
      .min = 28,
      .max = 400,
-     .help = "closed buckets kept per series",
+     .help = "closed buckets kept per series; days where the bucket is shorter",
      .flags = OPTION_SHAPES_STATE},
     {.path = "dedup.horizon",
      .type = OPTION_DURATION,
@@ -287,7 +289,8 @@ static const struct option ROWS[] = {
      .default_text = "7",
      .min = 1,
      .max = 365,
-     .help = "with emit: changed, a forecast is repeated after so many buckets"},
+     .help = "with emit: changed, a forecast is repeated after so many buckets; days where the "
+             "bucket is shorter"},
     {.path = "forecasts.change",
      .type = OPTION_DOUBLE,
      FIELD(change),
@@ -354,7 +357,7 @@ const struct config_section *settings_sections(size_t *count)
     return SECTIONS;
 }
 
-static const int64_t DAY_MS = 86400000, WEEK_MS = 7 * 86400000;
+static const int64_t DAY_MS = 86400000;
 
 static int64_t in_buckets(int64_t ms, int64_t bucket_ms)
 {
@@ -364,7 +367,13 @@ static int64_t in_buckets(int64_t ms, int64_t bucket_ms)
 int64_t settings_max_lead_ms(const struct settings *settings)
 {
     const struct stream_options *stream = &settings->stream;
-    int64_t lead = stream->max_lead_ms ? stream->max_lead_ms : 4 * stream->bucket_ms;
+    int64_t lead = stream->max_lead_ms;
+    if (!lead) {
+        lead = 4 * stream->bucket_ms;
+        lead = lead > stream->future_bound_ms || stream->bucket_ms >= DAY_MS
+                   ? lead
+                   : stream->future_bound_ms;
+    }
     int64_t least = stream->lateness_ms + 1;
     return lead > least ? lead : least;
 }
@@ -376,14 +385,21 @@ int64_t settings_open_buckets(const struct settings *settings)
            1;
 }
 
+/* As many as a run with such buckets would have, so that a shard with shorter ones holds the same
+ * days. */
+int64_t settings_open_days(const struct settings *settings)
+{
+    int64_t day_ms = settings->days.length_ms, lead_ms = settings_max_lead_ms(settings);
+    if (!settings->stream.max_lead_ms && lead_ms < 4 * day_ms) {
+        lead_ms = 4 * day_ms;
+    }
+    return in_buckets(settings->stream.lateness_ms + lead_ms, day_ms) + 1;
+}
+
 /* What no single option's limits say. */
 static struct status *check(const struct settings *settings)
 {
     const struct stream_options *stream = &settings->stream;
-    if (stream->bucket_ms != DAY_MS && stream->bucket_ms != WEEK_MS) {
-        return status_new(STATUS_CONFIG,
-                          "time.bucket: this version plans in days or weeks: set 1d or 1w");
-    }
     if (!stream->application[0]) {
         return status_new(STATUS_CONFIG, "application: must not be empty");
     }
@@ -418,12 +434,16 @@ struct status *settings_load(const char *path, const char *const *sets, size_t s
         st = status_wrap(bucket_init(&settings.buckets, settings.stream.bucket_ms, settings.zone),
                          "time.bucket");
     }
+    if (!st) {
+        int64_t day_ms = settings.stream.bucket_ms < DAY_MS ? DAY_MS : settings.stream.bucket_ms;
+        st = bucket_init(&settings.days, day_ms, settings.zone);
+    }
     st = st ? st : calendars_load(settings.config, settings.stream.zone, &settings.holidays);
     st = st ? st : suppliers_load(settings.config, &settings.suppliers);
     st = st ? st : rules_config_load(settings.config, &settings.rules);
     if (!st && settings.forecast.base[0]) {
         st = base_file_load(config_relative(settings.config, settings.forecast.base),
-                            (uint32_t)(settings.stream.bucket_ms / 1000), &settings.base);
+                            (uint32_t)(settings.days.length_ms / 1000), &settings.base);
         settings.forecast.base_ref = settings.base;
     }
     if (st) {

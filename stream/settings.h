@@ -49,8 +49,8 @@ struct stream_options {
     int time_mode; /* enum time_mode */
     int64_t bucket_ms;
     const char *zone;
-    int64_t lateness_ms, idle_timeout_ms, max_lead_ms /* 0: 4 buckets, at least lateness + 1 */,
-        future_bound_ms;
+    int64_t lateness_ms, idle_timeout_ms,
+        max_lead_ms /* 0: 4 buckets, at least future_bound, lateness + 1 */, future_bound_ms;
     int64_t tick_interval_ms, idle_tick_interval_ms;
     /* plan */
     int64_t window; /* buckets in the ring */
@@ -74,7 +74,9 @@ struct settings {
     struct item_options item; /* defaults.* */
     struct proposal_options proposal; /* replenish.*, supply.* */
     struct zone *zone;
-    struct buckets buckets;
+    struct buckets buckets; /* of the configuration: what closes */
+    struct buckets
+        days; /* of rings, sums and decisions: the same, or days where buckets are shorter */
     struct holidays holidays; /* of the section calendar, or of the country of time.zone */
     struct suppliers *suppliers; /* NULL: none has a calendar */
     struct rules rules; /* of the section rules */
@@ -100,5 +102,6 @@ const struct config_section *settings_sections(size_t *count);
 int64_t settings_max_lead_ms(const struct settings *settings); /* after defaults */
 int64_t
 settings_open_buckets(const struct settings *settings); /* lateness + max_lead, in buckets, + 1 */
+int64_t settings_open_days(const struct settings *settings); /* the same for settings->days */
 
 #endif

@@ -38,11 +38,17 @@ static struct status *create_parts(struct shard *shard)
     const struct stream_options *stream = &shard->plan->settings_ref->stream;
     shard->arena = arena_create(LINE_ARENA_BLOCK, LINE_ARENA_LIMIT);
     shard->layouts = layouts_create(shard->plan);
+    if (shard->plan->shorts.per_day) {
+        shard->subday = subday_create(shard->plan);
+        if (!shard->subday) {
+            return status_new(STATUS_NO_MEMORY, "out of memory for short buckets");
+        }
+    }
     shard->series = series_table_create();
     shard->overflow = ring_overflow_create();
     shard->fingerprints = dedup_create('f');
     shard->stock_fingerprints = dedup_create('g');
-    shard->cancel = cancel_create(stream->bucket_ms);
+    shard->cancel = cancel_create(shard->plan->settings_ref->days.length_ms);
     shard->sources = sources_create(stream->lateness_ms, stream->idle_timeout_ms);
     shard->items = items_create();
     shard->alerts =
@@ -107,6 +113,7 @@ void shard_destroy(struct shard *shard)
     dedup_destroy(shard->stock_fingerprints);
     ring_overflow_destroy(shard->overflow);
     series_table_destroy(shard->series);
+    subday_destroy(shard->subday);
     layouts_destroy(shard->layouts);
     arena_destroy(shard->arena);
     feed_destroy(shard->feed);
@@ -230,7 +237,9 @@ void shard_view(const struct shard *shard, struct shard_view *out)
                                .stock_unknown = series_count(shard->series) - stock_known(shard),
                                .tiles = shard->tile_count,
                                .watermark_ms = sources_watermark(shard->sources),
-                               .closed_bucket = shard->started ? shard->closed : INT64_MIN,
+                               .closed_bucket = !shard->started ? INT64_MIN
+                                                : shard->subday ? shard->subday->closed
+                                                                : shard->closed,
                                .next_offset = shard->next_offset,
                                .sequence = shard->sequence,
                                .memory_bytes = shard->tile_count * tile_bytes(shard->plan) +
@@ -345,6 +354,9 @@ void shard_make_tiles(struct shard *shard, uint32_t series)
         }
         struct tile *tile = tile_create(shard->plan, shard->started ? shard->closed : INT64_MIN);
         ASSERT(tile && "out of memory for a tile");
+        if (shard->subday) {
+            tile->short_closed = shard->started ? shard->subday->closed : INT64_MIN;
+        }
         shard->tiles[shard->tile_count++] = tile;
     }
 }

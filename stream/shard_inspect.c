@@ -11,7 +11,7 @@ static void put_number(struct buf *json, const char *name, int64_t value)
 
 static void put_time(struct buf *json, const struct shard *shard, const char *name, int64_t bucket)
 {
-    put_number(json, name, bucket_start(&shard->plan->settings_ref->buckets, bucket));
+    put_number(json, name, bucket_start(&shard->plan->settings_ref->days, bucket));
 }
 
 static void dump_ring(const struct shard *shard, uint32_t series, struct buf *json)
@@ -23,9 +23,32 @@ static void dump_ring(const struct shard *shard, uint32_t series, struct buf *js
         size_t at = (size_t)tile_slot(shard->plan, bucket) * PLAN_TILE_SERIES + shard_row(series);
         buf_print(json, "%s{\"start\":%" PRId64 ",\"units\":%" PRId64 ",\"flags\":%u,\"open\":%s}",
                   bucket == first ? "" : ",",
-                  bucket_start(&shard->plan->settings_ref->buckets, bucket),
+                  bucket_start(&shard->plan->settings_ref->days, bucket),
                   shard_cell(shard, series, bucket), tile->flags[at],
                   bucket > tile->closed ? "true" : "false");
+    }
+    buf_byte(json, ']');
+}
+
+/* Cells of short buckets that hold anything: most are empty. */
+static void dump_shorts(const struct shard *shard, uint32_t series, struct buf *json)
+{
+    const struct tile *tile = shard_tile(shard, series);
+    const struct buckets *buckets = &shard->plan->settings_ref->buckets;
+    int64_t last = tile->short_closed + (int64_t)shard->plan->shorts.open;
+    buf_print(json, ",\"short_ms\":%" PRId64 ",\"short_buckets\":[", buckets->length_ms);
+    bool first = true;
+    for (int64_t bucket = tile->short_closed - (int64_t)shard->plan->shorts.window + 1;
+         shard->started && bucket <= last; bucket++) {
+        int64_t units = short_ring_units(shard, series, bucket);
+        uint8_t flags = short_ring_flags(shard, series, bucket);
+        if (units || flags) {
+            buf_print(json,
+                      "%s{\"start\":%" PRId64 ",\"units\":%" PRId64 ",\"flags\":%u,\"open\":%s}",
+                      first ? "" : ",", bucket_start(buckets, bucket), units, flags,
+                      bucket > tile->short_closed ? "true" : "false");
+            first = false;
+        }
     }
     buf_byte(json, ']');
 }
@@ -52,7 +75,7 @@ static void dump_stock(const struct shard *shard, uint32_t series, struct buf *j
         buf_text(json, ",\"stock\":null");
         return;
     }
-    int64_t trigger = shard_tile(shard, series)->cols.trigger[shard_row(series)];
+    int64_t trigger = tile_trigger(shard_tile(shard, series), shard_row(series));
     buf_print(json, ",\"stock\":{\"available\":%" PRId64, stock->position.stock);
     put_number(json, "reserved", stock->position.reserved);
     put_number(json, "on_order", position_incoming(&stock->position));
@@ -120,11 +143,27 @@ bool shard_dump_series(const struct shard *shard, struct slice sku, struct slice
         put_number(json, "last_price", tile->cols.price[row] - 1);
     }
     dump_ring(shard, series, json);
+    if (shard->subday) {
+        dump_shorts(shard, series, json);
+    }
     dump_forecast(shard, series, json);
     dump_stock(shard, series, json);
     dump_alerts(shard, series, json);
     buf_byte(json, '}');
     return true;
+}
+
+void close_give_bucket(const struct shard *shard, const struct tile *tile, uint32_t series,
+                       int64_t bucket)
+{
+    const struct plan_sinks *sinks = shard->plan->sinks_ref;
+    int64_t first = tile->cols.first[shard_row(series)] - 1;
+    if (sinks && sinks->bucket && first >= 0 && bucket >= first &&
+        series_live(shard->series, series)) {
+        sinks->bucket(sinks->context, series_sku(shard->series, series),
+                      series_location(shard->series, series), bucket,
+                      shard_cell(shard, series, bucket));
+    }
 }
 
 void shard_flush_buckets(const struct shard *shard)
@@ -135,8 +174,12 @@ void shard_flush_buckets(const struct shard *shard)
         }
         const struct tile *tile = shard_tile(shard, series);
         for (int64_t bucket = tile->closed - (int64_t)shard->plan->window + 1;
-             bucket <= tile->closed; bucket++) {
+             !shard->subday && bucket <= tile->closed; bucket++) {
             close_give_bucket(shard, tile, series, bucket);
+        }
+        for (int64_t bucket = tile->short_closed - (int64_t)shard->plan->shorts.window + 1;
+             shard->subday && bucket <= tile->short_closed; bucket++) {
+            subday_give_bucket(shard, tile, series, bucket);
         }
     }
 }
@@ -148,10 +191,17 @@ bool shard_censor(struct shard *shard, struct slice sku, struct slice location, 
         return false;
     }
     close_through(shard, series);
-    if (bucket <= shard->until - (int64_t)shard->plan->window ||
-        bucket > shard->until + (int64_t)shard->plan->open) {
+    int64_t day = bucket;
+    if (shard->subday) {
+        day = bucket_day(&shard->plan->settings_ref->buckets, bucket);
+        if (short_ring_has(shard, bucket)) {
+            short_ring_flag(shard, series, bucket, WINDOW_OUT_OF_STOCK);
+        }
+    }
+    if (day <= shard->until - (int64_t)shard->plan->window ||
+        day > shard->until + (int64_t)shard->plan->open) {
         return false;
     }
-    shard_cell_flag(shard, series, bucket, WINDOW_OUT_OF_STOCK);
+    shard_cell_flag(shard, series, day, WINDOW_OUT_OF_STOCK);
     return true;
 }

@@ -1,6 +1,5 @@
-/* Inside of a shard: shared by apply.c (what a line does), close.c (what a closed bucket does),
- * decide.c (stock and proposals), record.c (state records) and shard.c (life cycle). Nobody else
- * includes this.
+/* Inside of a shard: shared by apply.c (lines), close.c (closed buckets), subday*.c (short ones),
+ * decide.c (stock and proposals), record.c (state) and shard.c (life cycle), and nobody else.
  *
  * Time inside a shard. `until` is the bucket up to which the watermark has passed; `closed` the
  * last bucket that all tiles have closed; between them one bucket is being closed tile by tile,
@@ -15,6 +14,7 @@
 #ifndef RESTOCK_SHARD_STATE_H
 #define RESTOCK_SHARD_STATE_H
 
+#include "anomaly/early.h"
 #include "anomaly/feed.h"
 #include "anomaly/tails.h"
 #include "config/base/arena.h"
@@ -31,7 +31,9 @@
 #include "stream/plan.h"
 #include "stream/ring.h"
 #include "stream/shard.h"
+#include "stream/short_ring.h"
 #include "stream/sources.h"
+#include "stream/subday.h"
 #include "stream/tile.h"
 
 /* Stock side of a series; only for those whose stock was ever reported. */
@@ -43,7 +45,7 @@ struct stock_entry {
 
 /* Units of the whole shop by bucket, as the ticks of all sources say; the only knowledge that
  * crosses shards. */
-enum { TALLY_MAX = 128 };
+enum { TALLY_MAX = 128, SHARD_TILES_MAX = 1 << 20 };
 struct tally {
     int64_t bucket[TALLY_MAX];
     int64_t units[TALLY_MAX];
@@ -104,6 +106,7 @@ struct shard {
     struct tally tally;
     struct group_names groups;
 
+    struct subday *subday; /* NULL: buckets are days or weeks; else these below are days */
     bool started; /* closed and until mean something: an order line was seen */
     int64_t closed, until; /* buckets */
     bool closing; /* bucket closed + 1 has begun */
@@ -129,7 +132,16 @@ bool close_step(struct shard *shard); /* one tile, or the begin of a bucket; tru
 void close_through(struct shard *shard,
                    uint32_t series); /* until the series' tile has reached `until` */
 void close_all(struct shard *shard);
-/* Tell the sink of closed buckets, if there is one. */
+void close_gather(struct shard *shard, struct tile *tile, uint32_t tile_index, int64_t last,
+                  struct window *window);
+enum emit_mode close_emit_mode(const struct shard *shard, int64_t bucket);
+bool close_material(const struct shard *shard, const struct tile *tile, uint32_t row,
+                    const struct forecast_block *block, int64_t bucket);
+void close_emit(struct shard *shard, uint32_t series, const struct forecast_block *block);
+void close_match(void *context, const struct cancel_match *match);
+bool close_all_silent(const struct shard *shard);
+void close_step_alert(struct shard *shard, struct alert_signal *alert, uint32_t series,
+                      int64_t now_ms);
 void close_give_bucket(const struct shard *shard, const struct tile *tile, uint32_t series,
                        int64_t bucket);
 struct status *close_scratch_init(struct shard *shard) __attribute__((warn_unused_result));
@@ -147,6 +159,8 @@ void decide_stock_drop(struct shard *shard, uint32_t series);
  * its row in the tile. */
 void decide_close(struct shard *shard, uint32_t series, const struct forecast_block *block,
                   uint32_t row);
+/* At the close of a bucket that ends no day: the trigger level for the rest of the day. */
+void decide_short(struct shard *shard, uint32_t series, const struct forecast_block *block);
 /* At an event that moved stock: the integer comparison, and the alert if it fires or may end. */
 void decide_trigger(struct shard *shard, uint32_t series, int64_t now_ms);
 void decide_feedback(struct shard *shard, const struct feedback_line *feedback);

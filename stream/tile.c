@@ -18,6 +18,13 @@ static const struct column ROWS[] = {
 };
 const struct column_table stream_column_table = {"stream", ROWS, sizeof ROWS / sizeof ROWS[0]};
 
+static const struct column SHORT_ROWS[] = {
+    {"short.trigger", COLUMN_I64, COLUMN_HOT, 1, offsetof(struct short_cols, trigger)},
+    {"short.group", COLUMN_U8, COLUMN_COLD, 1, offsetof(struct short_cols, group)},
+};
+const struct column_table short_column_table = {"short", SHORT_ROWS,
+                                                sizeof SHORT_ROWS / sizeof SHORT_ROWS[0]};
+
 static const struct column_table NO_COLUMNS = {"none", NULL, 0};
 
 static size_t padded(size_t bytes)
@@ -32,20 +39,23 @@ void tile_tables(struct tile *tile, struct tile_table out[TILE_TABLES])
     out[2] = (struct tile_table){&tails_column_table, &tile->tails};
     out[3] = (struct tile_table){&linecheck_column_table, &tile->linecheck};
     out[4] = (struct tile_table){tile->gru ? &gru_column_table : &NO_COLUMNS, &tile->forecast};
+    out[5] =
+        (struct tile_table){tile->shorts ? &short_column_table : &NO_COLUMNS, &tile->short_cols};
 }
 
-static size_t ring_bytes(const struct plan *plan)
+static size_t ring_bytes(uint32_t slots)
 {
-    return padded((size_t)plan->slots * PLAN_TILE_SERIES * sizeof(uint16_t)) +
-           padded((size_t)plan->slots * PLAN_TILE_SERIES);
+    return padded((size_t)slots * PLAN_TILE_SERIES * sizeof(uint16_t)) +
+           padded((size_t)slots * PLAN_TILE_SERIES);
 }
 
 size_t tile_bytes(const struct plan *plan)
 {
-    struct tile tile = {.gru = plan->settings_ref->forecast.base_ref != NULL};
+    struct tile tile = {.gru = plan->settings_ref->forecast.base_ref != NULL,
+                        .shorts = plan->shorts.per_day > 0};
     struct tile_table tables[TILE_TABLES];
     tile_tables(&tile, tables);
-    size_t bytes = ring_bytes(plan);
+    size_t bytes = ring_bytes(plan->slots) + ring_bytes(plan->shorts.slots);
     for (int i = 0; i < TILE_TABLES; i++) {
         bytes += column_table_bytes(tables[i].table, PLAN_TILE_SERIES);
     }
@@ -57,8 +67,28 @@ void tile_destroy(struct tile *tile)
     if (tile) {
         free(tile->block);
         free(tile->slot_bucket);
+        free(tile->short_bucket);
+        free(tile->short_dirty);
         free(tile);
     }
+}
+
+static int64_t *no_buckets(uint32_t slots)
+{
+    int64_t *bucket = malloc((slots ? slots : 1) * sizeof *bucket);
+    for (uint32_t slot = 0; bucket && slot < slots; slot++) {
+        bucket[slot] = INT64_MIN;
+    }
+    return bucket;
+}
+
+static unsigned char *bind_ring(unsigned char *at, uint32_t slots, uint16_t **units,
+                                uint8_t **flags)
+{
+    *units = (uint16_t *)(void *)at;
+    at += padded((size_t)slots * PLAN_TILE_SERIES * sizeof(uint16_t));
+    *flags = at;
+    return at + padded((size_t)slots * PLAN_TILE_SERIES);
 }
 
 struct tile *tile_create(const struct plan *plan, int64_t closed)
@@ -70,21 +100,21 @@ struct tile *tile_create(const struct plan *plan, int64_t closed)
     tile->gru = plan->settings_ref->forecast.base_ref != NULL;
     size_t bytes = tile_bytes(plan);
     tile->block = aligned_alloc(TILE_ALIGNMENT, bytes);
-    tile->slot_bucket = malloc(plan->slots * sizeof *tile->slot_bucket);
-    if (!tile->block || !tile->slot_bucket) {
+    tile->slot_bucket = no_buckets(plan->slots);
+    tile->shorts = plan->shorts.per_day > 0;
+    if (tile->shorts) {
+        tile->short_bucket = no_buckets(plan->shorts.slots);
+        tile->short_dirty = calloc(plan->shorts.slots / 64 + 1, sizeof *tile->short_dirty);
+    }
+    if (!tile->block || !tile->slot_bucket ||
+        (tile->shorts && (!tile->short_bucket || !tile->short_dirty))) {
         tile_destroy(tile);
         return NULL;
     }
     memset(tile->block, 0, bytes);
-    for (uint32_t slot = 0; slot < plan->slots; slot++) {
-        tile->slot_bucket[slot] = INT64_MIN;
-    }
-    tile->closed = closed;
-    unsigned char *at = tile->block;
-    tile->units = (uint16_t *)(void *)at;
-    at += padded((size_t)plan->slots * PLAN_TILE_SERIES * sizeof(uint16_t));
-    tile->flags = at;
-    at += padded((size_t)plan->slots * PLAN_TILE_SERIES);
+    tile->closed = tile->short_closed = closed;
+    unsigned char *at = bind_ring(tile->block, plan->slots, &tile->units, &tile->flags);
+    at = bind_ring(at, plan->shorts.slots, &tile->short_units, &tile->short_flags);
     struct tile_table tables[TILE_TABLES];
     tile_tables(tile, tables);
     for (int i = 0; i < TILE_TABLES; i++) {
@@ -99,6 +129,10 @@ void tile_clear_series(const struct plan *plan, struct tile *tile, uint32_t row)
     for (uint32_t slot = 0; slot < plan->slots; slot++) {
         tile->units[slot * PLAN_TILE_SERIES + row] = 0;
         tile->flags[slot * PLAN_TILE_SERIES + row] = 0;
+    }
+    for (uint32_t slot = 0; slot < plan->shorts.slots; slot++) {
+        tile->short_units[slot * PLAN_TILE_SERIES + row] = 0;
+        tile->short_flags[slot * PLAN_TILE_SERIES + row] = 0;
     }
     struct tile_table tables[TILE_TABLES];
     tile_tables(tile, tables);

@@ -4,6 +4,9 @@
  *     | ring units u16 [slots, N] | ring flags u8 [slots, N] | first ... trigger | forecaster ... |
  * tails ... | linecheck ... |
  *
+ * Where the bucket is shorter than a day, the ring above holds days, and a second ring of the same
+ * form holds buckets (stream/short_ring.c); else there is none, and no column of it.
+ *
  * Cell of bucket b: slot = b mod slots. Writable buckets of a tile: (closed - W, closed + K]; the
  * cell of a bucket that leaves the window is cleared when the bucket K ahead may be written. Owner:
  * the shard. */
@@ -28,6 +31,13 @@ struct stream_cols {
 
 extern const struct column_table stream_column_table;
 
+struct short_cols { /* of series whose buckets are shorter than a day */
+    int64_t *trigger; /* [N] as stream_cols.trigger, of the day under way; 0: that of its start */
+    uint8_t *group; /* [N] row of the profile, as of the last day; 0: no day has closed */
+};
+
+extern const struct column_table short_column_table;
+
 struct tile {
     unsigned char *block;
     uint16_t *units; /* [slots, N]; see stream/ring.h */
@@ -40,11 +50,18 @@ struct tile {
     uint32_t series; /* N: one past the highest index ever used */
     bool cold_dirty;
     bool gru; /* there is a base model: its states are carved, too */
+    bool shorts; /* buckets are shorter than a day: so are these */
+    struct short_cols short_cols;
+    uint16_t *short_units; /* [short slots, N] */
+    uint8_t *short_flags; /* [short slots, N] */
+    int64_t short_closed; /* last closed bucket; closed is a day then */
+    uint64_t *short_dirty; /* [short slots / 64] */
+    int64_t *short_bucket; /* [short slots] during restore only */
     uint64_t dirty_slots[16]; /* bit set: cells of closed buckets to save */
     int64_t *slot_bucket; /* [slots] during restore only: whose cells a slot holds */
 };
 
-enum { TILE_SLOTS_MAX = 16 * 64 };
+enum { TILE_SLOTS_MAX = 16 * 64, TILE_SHORTS_MAX = 4096 };
 
 struct tile *tile_create(const struct plan *plan, int64_t closed); /* NULL: no memory */
 void tile_destroy(struct tile *tile);
@@ -55,12 +72,19 @@ void tile_clear_slot(const struct plan *plan, struct tile *tile,
                      uint32_t slot); /* cells only; overflows are the caller's */
 
 /* All tables in the order of the block, with the struct their pointers live in. */
-enum { TILE_TABLES = 5 };
+enum { TILE_TABLES = 6 };
 struct tile_table {
     const struct column_table *table;
     void *cols;
 };
 void tile_tables(struct tile *tile, struct tile_table out[TILE_TABLES]);
+
+/* Stock level at which a stock-out is announced, as of the last close; see stream_cols.trigger. */
+static inline int64_t tile_trigger(const struct tile *tile, uint32_t row)
+{
+    int64_t now = tile->shorts ? tile->short_cols.trigger[row] : 0;
+    return now ? now : tile->cols.trigger[row];
+}
 
 static inline uint32_t tile_slot(const struct plan *plan, int64_t bucket)
 {

@@ -77,3 +77,16 @@ int32_t bucket_phase(const struct buckets *buckets, int64_t bucket)
     int64_t hour = floor_div(local, 3600000) - bucket_day(buckets, bucket) * 24;
     return bucket_weekday(buckets, bucket) * 24 + (int32_t)hour;
 }
+
+int32_t bucket_place(const struct buckets *buckets, int64_t bucket)
+{
+    int64_t local = zone_to_local(buckets->zone_ref, bucket_start(buckets, bucket));
+    return (int32_t)((local - floor_div(local, DAY_MS) * DAY_MS) / buckets->length_ms);
+}
+
+int64_t bucket_first(const struct buckets *buckets, int64_t day)
+{
+    int64_t start_ms = zone_to_utc(buckets->zone_ref, day * DAY_MS);
+    int64_t bucket = bucket_of(buckets, start_ms);
+    return bucket + (bucket_start(buckets, bucket) < start_ms);
+}

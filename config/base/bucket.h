@@ -27,6 +27,11 @@ int32_t bucket_weekday(const struct buckets *buckets,
 int32_t bucket_phase(const struct buckets *buckets,
                      int64_t bucket); /* day: weekday 0..6; sub-day: hour of the week 0..167
                                          (local); week: week of year 0..51 */
+/* Place in its local day by local time of its start, 0 .. per_day - 1; buckets of a day or less. In
+ * a night of 25 hours a place comes twice, in one of 23 one is left out. */
+int32_t bucket_place(const struct buckets *buckets, int64_t bucket);
+/* The first bucket that starts in a local day; those up to bucket_first(day + 1) - 1 do. */
+int64_t bucket_first(const struct buckets *buckets, int64_t day);
 int64_t bucket_day(const struct buckets *buckets,
                    int64_t bucket); /* local day number (days since 1970-01-01) of its start */
 

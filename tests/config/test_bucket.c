@@ -146,3 +146,34 @@ Test(bucket, a_day_that_did_not_happen_is_empty)
     cr_assert_eq(bucket_start(&days, none), bucket_start(&days, none + 1));
     zone_close(zone);
 }
+
+/* A day's buckets are found by their number, whatever its clock does. */
+Test(bucket, the_buckets_of_a_day_and_their_places)
+{
+    struct zone *zone = open_zone("Europe/London");
+    struct buckets days = make(DAY, zone), hours = make(3600000, zone),
+                   halves = make(DAY / 2, zone);
+    static const int HOURS[] = {24, 23, 25};
+    const int64_t numbers[] = {civil_days(2021, 1, 12), civil_days(2021, 3, 28),
+                               civil_days(2021, 10, 31)};
+    for (int i = 0; i < 3; i++) {
+        int64_t first = bucket_first(&hours, numbers[i]),
+                end = bucket_first(&hours, numbers[i] + 1);
+        cr_expect_eq(end - first, HOURS[i]);
+        cr_expect_eq(bucket_start(&hours, first), bucket_start(&days, numbers[i]));
+        for (int64_t bucket = first; bucket < end; bucket++) {
+            cr_expect_eq(bucket_day(&hours, bucket), numbers[i]);
+            int32_t place = bucket_place(&hours, bucket);
+            cr_expect(place >= 0 && place < 24);
+        }
+        cr_expect_eq(bucket_place(&hours, first), 0);
+        cr_expect_eq(bucket_place(&hours, end - 1), 23);
+    }
+    /* In summer buckets of 12 hours begin at 1 and 13 o'clock. */
+    int64_t summer = civil_days(2021, 7, 1), first = bucket_first(&halves, summer);
+    cr_expect_eq(bucket_first(&halves, summer + 1) - first, 2);
+    cr_expect_gt(bucket_start(&halves, first), bucket_start(&days, summer));
+    cr_expect_eq(bucket_place(&halves, first), 0);
+    cr_expect_eq(bucket_place(&halves, first + 1), 1);
+    zone_close(zone);
+}

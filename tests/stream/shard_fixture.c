@@ -124,6 +124,64 @@ void fixture_run(struct fixture *fixture, const struct fixture_log *log, size_t 
     fixture_commit(fixture);
 }
 
+struct output {
+    const char *line;
+    size_t key_bytes, bytes;
+};
+
+static int by_key(const void *a, const void *b)
+{
+    const struct output *one = a, *two = b;
+    size_t least = one->key_bytes < two->key_bytes ? one->key_bytes : two->key_bytes;
+    int order = memcmp(one->line, two->line, least);
+    if (!order) {
+        order = (one->key_bytes > two->key_bytes) - (one->key_bytes < two->key_bytes);
+    }
+    return order ? order : (one->line > two->line) - (one->line < two->line);
+}
+
+void fixture_sort(struct buf *outputs)
+{
+    size_t count = 0, capacity = 1;
+    for (size_t i = 0; i < outputs->bytes; i++) {
+        capacity += outputs->data[i] == '\n';
+    }
+    struct output *lines = calloc(capacity, sizeof *lines);
+    for (size_t at = 0; at < outputs->bytes;) {
+        const char *line = outputs->data + at;
+        size_t bytes = (size_t)((const char *)memchr(line, '\n', outputs->bytes - at) - line) + 1;
+        size_t key = 0; /* up to the value, which is JSON or, for a tombstone, nothing */
+        while (key < bytes && line[key] != '{') {
+            key++;
+        }
+        lines[count++] = (struct output){line, key, bytes};
+        at += bytes;
+    }
+    qsort(lines, count, sizeof *lines, by_key);
+    struct buf sorted = {0};
+    for (size_t i = 0; i < count; i++) {
+        buf_put(&sorted, lines[i].line, lines[i].bytes);
+    }
+    free(lines);
+    buf_fini(outputs);
+    *outputs = sorted;
+}
+
+bool fixture_same(const struct buf *expected, const struct buf *found)
+{
+    size_t least = expected->bytes < found->bytes ? expected->bytes : found->bytes, at = 0;
+    while (at < least && expected->data[at] == found->data[at]) {
+        at++;
+    }
+    if (expected->bytes == found->bytes && at == least) {
+        return true;
+    }
+    size_t from = at > 200 ? at - 200 : 0;
+    fprintf(stderr, "outputs differ at byte %zu:\n%.400s\n--- instead of ---\n%.400s\n", at,
+            found->data + from, expected->data + from);
+    return false;
+}
+
 /* --- logs
  * ---------------------------------------------------------------------------------------------------------
  */

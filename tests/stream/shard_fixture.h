@@ -47,6 +47,11 @@ void fixture_commit(struct fixture *fixture);
 /* Lose everything that is not committed, and start anew from the state topic; returns the next
  * offset. */
 int64_t fixture_restart(struct fixture *fixture);
+/* Order is promised per key: lines of outputs, sorted by topic and key, equal ones in the order
+ * they came. */
+void fixture_sort(struct buf *outputs);
+/* Equal? Else stderr says where they differ. */
+bool fixture_same(const struct buf *expected, const struct buf *found);
 /* Whole log, with a commit after each `commit_every` lines. */
 void fixture_run(struct fixture *fixture, const struct fixture_log *log, size_t commit_every);
 

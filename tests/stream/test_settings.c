@@ -28,7 +28,7 @@ Test(settings, defaults_are_a_whole_configuration)
 
 Test(settings, what_no_single_option_can_say_is_refused_by_name)
 {
-    expect_refused((const char *[]){"time.bucket=6h"}, 1, "time.bucket");
+    expect_refused((const char *[]){"time.bucket=5h"}, 1, "time.bucket");
     expect_refused((const char *[]){"application="}, 1, "application");
     expect_refused((const char *[]){"output.format=confluent"}, 1, "registry.url");
     expect_refused((const char *[]){"commit_min_interval=50s", "commit_interval=10s"}, 2,

@@ -7,51 +7,6 @@
 
 static const char *const ALWAYS[] = {"forecasts.emit=always", "time.zone=Europe/London"};
 
-/* Order is promised per key: lines of outputs, sorted by topic and key, equal ones in the order
- * they came. */
-struct output {
-    const char *line;
-    size_t key_bytes, bytes;
-};
-
-static int by_key(const void *a, const void *b)
-{
-    const struct output *one = a, *two = b;
-    size_t least = one->key_bytes < two->key_bytes ? one->key_bytes : two->key_bytes;
-    int order = memcmp(one->line, two->line, least);
-    if (!order) {
-        order = (one->key_bytes > two->key_bytes) - (one->key_bytes < two->key_bytes);
-    }
-    return order ? order : (one->line > two->line) - (one->line < two->line);
-}
-
-static void sort_by_key(struct buf *outputs)
-{
-    size_t count = 0, capacity = 1;
-    for (size_t i = 0; i < outputs->bytes; i++) {
-        capacity += outputs->data[i] == '\n';
-    }
-    struct output *lines = calloc(capacity, sizeof *lines);
-    for (size_t at = 0; at < outputs->bytes;) {
-        const char *line = outputs->data + at;
-        size_t bytes = (size_t)((const char *)memchr(line, '\n', outputs->bytes - at) - line) + 1;
-        size_t key = 0; /* up to the value, which is JSON or, for a tombstone, nothing */
-        while (key < bytes && line[key] != '{') {
-            key++;
-        }
-        lines[count++] = (struct output){line, key, bytes};
-        at += bytes;
-    }
-    qsort(lines, count, sizeof *lines, by_key);
-    struct buf sorted = {0};
-    for (size_t i = 0; i < count; i++) {
-        buf_put(&sorted, lines[i].line, lines[i].bytes);
-    }
-    free(lines);
-    buf_fini(outputs);
-    *outputs = sorted;
-}
-
 static struct buf run(const struct fixture_log *log, size_t commit_every)
 {
     struct fixture fixture;
@@ -61,18 +16,6 @@ static struct buf run(const struct fixture_log *log, size_t commit_every)
     fixture.outputs = (struct buf){0};
     fixture_fini(&fixture);
     return outputs;
-}
-
-static void assert_same(const struct buf *expected, const struct buf *found, const char *what)
-{
-    size_t least = expected->bytes < found->bytes ? expected->bytes : found->bytes, at = 0;
-    while (at < least && expected->data[at] == found->data[at]) {
-        at++;
-    }
-    size_t from = at > 200 ? at - 200 : 0;
-    cr_assert(expected->bytes == found->bytes && at == least,
-              "%s: differ at byte %zu:\n%.400s\n--- instead of ---\n%.400s", what, at,
-              found->data + from, expected->data + from);
 }
 
 Test(shard, gives_forecasts_alerts_and_proposals)
@@ -99,7 +42,7 @@ Test(shard, output_does_not_depend_on_commits)
     struct fixture_log log = {0};
     fixture_shop(&log, 30, 50, 2);
     struct buf often = run(&log, 1), seldom = run(&log, 5000);
-    assert_same(&often, &seldom, "commits after each line and after 5000");
+    cr_assert(fixture_same(&often, &seldom), "commits after each line and after 5000");
     buf_fini(&often);
     buf_fini(&seldom);
     fixture_log_fini(&log);
@@ -153,7 +96,7 @@ Test(shard, output_survives_restarts_anywhere)
     struct fixture_log log = {0};
     fixture_shop(&log, 300, 40, 3);
     struct buf expected = run(&log, 500);
-    sort_by_key(&expected);
+    fixture_sort(&expected);
     for (uint64_t seed = 1; seed <= 3; seed++) {
         struct rng rng;
         rng_init(&rng, seed);
@@ -177,8 +120,8 @@ Test(shard, output_survives_restarts_anywhere)
         }
         fixture_commit(&fixture);
         cr_assert_gt(restarts, 20);
-        sort_by_key(&fixture.outputs);
-        assert_same(&expected, &fixture.outputs, "restarts");
+        fixture_sort(&fixture.outputs);
+        cr_assert(fixture_same(&expected, &fixture.outputs), "restarts");
         fixture_fini(&fixture);
     }
     buf_fini(&expected);
