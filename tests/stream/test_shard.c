@@ -81,7 +81,7 @@ Test(shard, ticks_that_say_nothing_new_change_nothing)
     with_ticks(&lines, 0, &few);
     with_ticks(&lines, 30, &many);
     struct buf expected = run(&few, 500), found = run(&many, 500);
-    assert_same(&expected, &found, "ticks said again");
+    cr_assert(fixture_same(&expected, &found), "ticks said again");
     buf_fini(&expected);
     buf_fini(&found);
     fixture_log_fini(&lines);
