@@ -68,6 +68,39 @@ Test(kafka, section_of_one_kind_is_for_that_kind)
     settings_fini(&settings);
 }
 
+/* When all queues are full, librdkafka 2.0 fetches nothing for a second. */
+Test(kafka, partitions_share_what_is_read_ahead)
+{
+    static const struct {
+        int32_t partitions;
+        const char *messages, *kbytes;
+    } cases[] = {{0, "100000", "131072"},
+                 {8, "50000", "16384"},
+                 {100, "4000", "2000"},
+                 {9999, "2000", "2000"}};
+    struct settings settings, own;
+    cr_assert_null(load("  bootstrap.servers: 127.0.0.1:1\n", &settings));
+    for (size_t i = 0; i < 4; i++) {
+        struct kafka_options options = {.group = "g", .partitions = cases[i].partitions};
+        rd_kafka_conf_t *conf = NULL;
+        char value[32];
+        size_t bytes = sizeof value;
+        cr_assert_null(kafka_conf_build(&settings, KAFKA_MEMBER, &options, &conf));
+        rd_kafka_conf_get(conf, "queued.min.messages", value, &bytes);
+        cr_assert_str_eq(value, cases[i].messages);
+        bytes = sizeof value;
+        rd_kafka_conf_get(conf, "queued.max.messages.kbytes", value, &bytes);
+        cr_assert_str_eq(value, cases[i].kbytes);
+        rd_kafka_conf_destroy(conf);
+    }
+    char value[32];
+    cr_assert_null(load("  consumer: {queued.min.messages: 77}\n", &own));
+    cr_assert_str_eq(value_of(&own, KAFKA_MEMBER, "queued.min.messages", value, sizeof value),
+                     "77");
+    settings_fini(&settings);
+    settings_fini(&own);
+}
+
 Test(kafka, guarantees_are_set)
 {
     struct settings settings;
