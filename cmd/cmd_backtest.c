@@ -1,6 +1,7 @@
 #include "cmd/command.h"
 #include "cmd/progress.h"
 #include "cmd/report.h"
+#include "stream/base_file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,7 @@ static const struct arg ROWS[] = {
         origins),
     ROW("horizon", ARG_INT, "H", "steps of a forecast (forecasts.horizon)", horizon),
     ROW("sums", ARG_TEXT, "7,14,28", "lengths of sums (forecasts.sums)", sums),
-    ROW("base-model", ARG_TEXT, "M|none",
+    ROW("base-model", ARG_TEXT, "M|shipped|none",
         "base model made by restock pretrain (model.base); none: the statistical experts alone",
         base_model),
     ROW("learn", ARG_TEXT, "online", "how the experts learn: online", learn),
@@ -110,8 +111,9 @@ static struct status *load_settings(const struct backtest_args *args, struct set
         sets[count++] = made[1];
     }
     if (args->base_model) {
-        bool none = strcmp(args->base_model, "none") == 0;
-        char *path = none ? strdup("") : realpath(args->base_model, NULL);
+        bool word =
+            strcmp(args->base_model, BASE_NONE) == 0 || strcmp(args->base_model, BASE_SHIPPED) == 0;
+        char *path = word ? NULL : realpath(args->base_model, NULL);
         int bytes = snprintf(made[2], SET_BYTES, "model.base=%s", path ? path : args->base_model);
         free(path);
         if (bytes >= SET_BYTES) {
@@ -151,6 +153,11 @@ static struct status *run(int argc, char **argv)
     progress_begin(&progress, "backtest");
     struct status *st = backtest_run(&options, &report);
     progress_end(&progress);
+    if (!st && report.leaky) {
+        fprintf(stderr,
+                "restock: backtest: LEAKY: the base model was made from these series beyond "
+                "the first origin: no figure of this run says how good it is\n");
+    }
     if (!st) {
         report_print(&report, stdout);
     }

@@ -7,6 +7,7 @@
 #include "model/base_model.h"
 #include "model/gemm.h"
 #include "model/pretrain.h"
+#include "stream/base_leak.h"
 #include "stream/panel.h"
 
 #include <errno.h>
@@ -16,7 +17,7 @@
 #include <string.h>
 
 struct pretrain_args {
-    struct arg_list panels, until, known;
+    struct arg_list panels, until, known, sources;
     const char *exclude, *out;
     int64_t seed, steps;
 };
@@ -32,6 +33,8 @@ static const struct arg ROWS[] = {
         "last day that may be known; once for all panels, or once for each in their order", until),
     ROW("known", ARG_TEXTS, "COLUMN,...|none",
         "columns known ahead; once for all panels, or once for each in their order", known),
+    ROW("source", ARG_TEXTS, "TEXT",
+        "name and licence of each panel's data, for the manifest, in their order", sources),
     ROW("exclude-series", ARG_TEXT, "FILE", "names of series to leave out, one a line", exclude),
     ROW("seed", ARG_INT, "N", "of all random choices (1)", seed),
     ROW("steps", ARG_INT, "N", "batches to learn from (5000)", steps),
@@ -92,6 +95,21 @@ static struct status *read_excluded(struct work *work)
     return NULL;
 }
 
+/* Where the panel comes from, and by which names it is known again. */
+static void write_origin(struct work *work, const uint64_t *hashes, uint32_t series)
+{
+    uint64_t sample[BASE_LEAK_SAMPLE];
+    uint32_t kept = base_leak_sample(hashes, series, sample);
+    if (work->args->sources.count) {
+        buf_print(&work->manifest, ",\"source\":\"%s\"", work->args->sources.values[work->count]);
+    }
+    buf_text(&work->manifest, ",\"sample\":[");
+    for (uint32_t i = 0; i < kept; i++) {
+        buf_print(&work->manifest, "%s\"%016" PRIx64 "\"", i ? "," : "", sample[i]);
+    }
+    buf_text(&work->manifest, "]}");
+}
+
 /* The panel's part that may be known, dense. */
 static struct status *take_panel(struct work *work, const struct panel *panel, int64_t last,
                                  struct pretrain_panel *out)
@@ -100,9 +118,10 @@ static struct status *take_panel(struct work *work, const struct panel *panel, i
     size_t cells = panel->count * (size_t)buckets;
     float *units = calloc(cells, sizeof *units);
     uint8_t *flags = malloc(cells);
-    uint64_t names = 0;
+    uint64_t names = 0, *hashes = malloc(panel->count * sizeof *hashes);
     *out = (struct pretrain_panel){.buckets = buckets, .units = units, .flags = flags};
-    if (!units || !flags) {
+    if (!units || !flags || !hashes) {
+        free(hashes);
         return status_new(STATUS_NO_MEMORY, "out of memory for %zu cells of a panel", cells);
     }
     memset(flags, WINDOW_ABSENT, cells);
@@ -112,6 +131,9 @@ static struct status *take_panel(struct work *work, const struct panel *panel, i
     for (size_t k = 0; known && k < cells * WINDOW_KNOWN; k++) {
         known[k] = NAN;
     }
+    if (!known && panel->count && panel->series[0].known) {
+        return status_new(STATUS_NO_MEMORY, "out of memory for %zu cells of a panel", cells);
+    }
     out->known = known;
     for (size_t i = 0; i < panel->count; i++) {
         const struct panel_series *from = &panel->series[i];
@@ -119,6 +141,7 @@ static struct status *take_panel(struct work *work, const struct panel *panel, i
             continue;
         }
         names = hash_64(from->name.data, from->name.bytes, names);
+        hashes[series] = base_leak_hash(from->name);
         for (size_t k = 0; k < from->count && from->first + (int64_t)k <= last; k++) {
             size_t at = (size_t)series * buckets + (size_t)(from->first - panel->first) + k;
             units[at] = (float)from->units[k];
@@ -136,9 +159,11 @@ static struct status *take_panel(struct work *work, const struct panel *panel, i
     struct civil day = civil_of(bucket_start(&work->buckets, last));
     buf_print(&work->manifest,
               "%s{\"series\":%u,\"names\":\"%016" PRIx64
-              "\",\"buckets\":%u,\"last\":\"%04d-%02d-%02d\",\"unit\":%g}",
+              "\",\"buckets\":%u,\"last\":\"%04d-%02d-%02d\",\"unit\":%g",
               work->count ? "," : "", series, names, buckets, day.year, day.month, day.day,
               panel->unit);
+    write_origin(work, hashes, series);
+    free(hashes);
     return NULL;
 }
 
@@ -241,6 +266,19 @@ static struct status *run(int argc, char **argv)
     }
     if (args.until.count > 1 && args.until.count != args.panels.count) {
         return status_new(STATUS_USAGE, "pretrain: give --until once, or once for each --panel");
+    }
+    if (args.sources.count && args.sources.count != args.panels.count) {
+        return status_new(STATUS_USAGE, "pretrain: give --source once for each --panel");
+    }
+    for (size_t i = 0; i < args.sources.count; i++) {
+        for (const char *at = args.sources.values[i]; *at; at++) {
+            if (*at == '"' || *at == '\\' || (unsigned char)*at < ' ') {
+                return status_new(STATUS_USAGE,
+                                  "pretrain: --source %s: write no quotes, backslashes or control "
+                                  "characters",
+                                  args.sources.values[i]);
+            }
+        }
     }
     if (args.known.count > 1 && args.known.count != args.panels.count) {
         return status_new(STATUS_USAGE, "pretrain: give --known once, or once for each --panel");

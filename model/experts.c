@@ -107,7 +107,7 @@ void experts_ask(const struct forecaster *fc, const struct empirical_history *hi
     }
     if (fc->gru_on && weight[FORECAST_GRU] > 0 && row->mean[FORECAST_NB] > 0) {
         struct net_ask ask;
-        outlook_ask(&fc->outlook, 1, fc->length[s], fc->gru_row[s], &ask);
+        prospect_ask(&fc->prospect, 1, fc->length[s], fc->gru_row[s], &ask);
         ask_gru(fc, i, &ask, variance, row);
     } else {
         repeat_nb(row, FORECAST_GRU);
@@ -122,7 +122,7 @@ void experts_shape(const struct empirical_history *history, struct expert_shape 
 void experts_ask_step(const struct forecaster *fc, const struct expert_shape *shape, uint32_t i,
                       uint32_t step, const float *weight, struct expert_row *row)
 {
-    float factor = fc->outlook.factor[step], variance = fc->spread[i] * fc->level[i] * factor;
+    float factor = fc->prospect.factor[step], variance = fc->spread[i] * fc->level[i] * factor;
     row->mean[FORECAST_NB] = fc->level[i] * factor;
     negbin_quantiles(&fc->negbin, row->mean[FORECAST_NB], variance, row->q[FORECAST_NB]);
     if (weight[FORECAST_EMPIRICAL] > 0 && shape->known) {
@@ -134,7 +134,7 @@ void experts_ask_step(const struct forecaster *fc, const struct expert_shape *sh
     }
     if (fc->gru_on && weight[FORECAST_GRU] > 0 && row->mean[FORECAST_NB] > 0) {
         struct net_ask ask;
-        outlook_ask(&fc->outlook, step, step, net_step_row(step), &ask);
+        prospect_ask(&fc->prospect, step, step, net_step_row(step), &ask);
         ask_gru(fc, i, &ask, variance, row);
     } else {
         repeat_nb(row, FORECAST_GRU);

@@ -22,8 +22,6 @@
 
 static const float LIGHT = 0.04f; /* share below which an expert is left out of a forecast */
 static const float SCORE_DISCOUNT = 0.97f; /* of a series' relative losses, per score */
-static const uint32_t KNOWN_LEAST =
-    7; /* buckets observed before a series says something of the effects */
 static const uint8_t UNTRUSTED = EXPERTS_UNTRUSTED;
 
 const char *forecaster_name(enum forecast_expert expert)
@@ -139,7 +137,7 @@ uint64_t forecaster_faults(const struct forecaster *fc)
 
 void forecaster_look_ahead(struct forecaster *fc)
 {
-    (void)annual_factors(&fc->annual, fc->ewma.rate, OUTLOOK_MOST, fc->year);
+    (void)annual_factors(&fc->annual, fc->ewma.rate, PROSPECT_MOST, fc->year);
     float week = phase_recent(&fc->phases, 7) / 7, fortnight = phase_recent(&fc->phases, 14) / 14;
     float month = phase_recent(&fc->phases, 28) / 28;
     fc->shop = (struct feature_shop){0};
@@ -255,35 +253,6 @@ static void score(struct forecaster *fc, struct forecaster_cols *cols, const str
     }
 }
 
-static struct outlook_source outlook_of(const struct forecaster *fc,
-                                        const struct forecaster_cols *cols,
-                                        const struct window *window, uint32_t i)
-{
-    return (struct outlook_source){.window = window,
-                                   .i = i,
-                                   .phases = &fc->phases,
-                                   .effects = &fc->effects,
-                                   .annual = fc->year,
-                                   .usual = cols->usual_price[i],
-                                   .level = fc->level[i],
-                                   .spread = fc->spread[i]};
-}
-
-void forecaster_look(struct forecaster *fc, const struct forecaster_cols *cols,
-                     const struct window *window, uint32_t i, uint32_t steps)
-{
-    struct outlook_source source = outlook_of(fc, cols, window, i);
-    outlook_make(&source, steps, &fc->outlook);
-    float ahead = 0;
-    uint32_t step = 0;
-    for (uint32_t s = 0; s < fc->rows && fc->length[s] <= steps; s++) {
-        while (step < fc->length[s]) {
-            ahead += fc->outlook.factor[++step];
-        }
-        fc->ahead[s] = ahead;
-    }
-}
-
 static void put_probe(struct forecaster *fc, struct forecaster_cols *cols,
                       const struct window *window, uint32_t i)
 {
@@ -338,54 +307,6 @@ static void count_young(struct forecaster *fc, const struct ewma_rows *rows)
     }
 }
 
-float forecaster_now(const struct forecaster *fc, const struct forecaster_cols *cols,
-                     const struct window *window, uint32_t i)
-{
-    float z[WINDOW_KNOWN];
-    struct outlook_source source = outlook_of(fc, cols, window, i);
-    float factor = outlook_now(&source, z);
-    return factor * known_factor(&fc->effects, z);
-}
-
-/* Factors of the bucket that closed as they look now, for the network. */
-static void read_factors(struct forecaster *fc, const struct forecaster_cols *cols,
-                         const struct window *window)
-{
-    for (uint32_t i = 0; i < window->series; i++) {
-        fc->factor[i] = window->age[i] ? forecaster_now(fc, cols, window, i) : 1;
-    }
-}
-
-/* Factors of the bucket that closed into fc->factor, by the effects as they were; what it says of
- * the effects is counted. The usual price moves on. */
-static void count_known(struct forecaster *fc, struct forecaster_cols *cols,
-                        const struct window *window)
-{
-    for (uint32_t i = 0; i < window->series; i++) {
-        float z[WINDOW_KNOWN];
-        struct outlook_source source = outlook_of(fc, cols, window, i);
-        fc->factor[i] = 1;
-        if (!window->age[i]) {
-            continue;
-        }
-        fc->factor[i] = outlook_now(&source, z);
-        if (!window->known) {
-            continue;
-        }
-        struct known_case one = {.z = z,
-                                 .expected = fc->level[i] * fc->factor[i],
-                                 .factor = known_factor(&fc->effects, z),
-                                 .spread = fc->spread[i],
-                                 .y = fc->units[i]};
-        if (fc->learn[i] && cols->observed[i] >= KNOWN_LEAST) {
-            known_count(&fc->known_tally, &one);
-        }
-        fc->factor[i] *= one.factor;
-        float raw = window->known[(size_t)i * (1 + WINDOW_AHEAD) * WINDOW_KNOWN + WINDOW_PRICE];
-        cols->usual_price[i] = known_usual(cols->usual_price[i], raw, cols->observed[i]);
-    }
-}
-
 /* fc->factor: of the bucket that closed, for all rows. */
 static struct gru_view view_of(const struct forecaster *fc, const struct forecaster_cols *cols,
                                const struct window *window)
@@ -424,18 +345,22 @@ void forecaster_learn(struct forecaster *fc, struct forecaster_cols *cols,
     }
     struct ewma_rows rows = rows_of(cols, window->series);
     read_statistics(fc, &rows);
-    count_known(fc, cols, window);
+    forecaster_count_known(fc, cols, window);
     count_young(fc, &rows);
     ewma_update(&fc->ewma, &rows, fc->factor, fc->units, fc->learn);
     read_statistics(fc, &rows);
     if (fc->gru_on) {
-        read_factors(fc, cols, window);
+        forecaster_read_factors(fc, cols, window);
         struct gru_view view = view_of(fc, cols, window);
         gru_expert_step(fc->gru, &view, cols->gru_state);
+        for (uint32_t i = 0; i < window->series; i++) { /* done with learn[]: who gets a probe */
+            fc->learn[i] = probe_free(cols, fc->tile, i) != PROBE_NONE;
+        }
+        gru_expert_look(fc->gru, &view, cols->gru_state, fc->learn);
     }
     for (uint32_t i = 0; i < window->series; i++) {
         forecaster_look(fc, cols, window, i, 1);
-        cols->next_mean[i] = fc->level[i] * fc->outlook.factor[1];
+        cols->next_mean[i] = fc->level[i] * fc->prospect.factor[1];
         cols->next_variance[i] = fc->spread[i] * cols->next_mean[i];
         if (!isfinite(cols->next_mean[i]) || !isfinite(cols->next_variance[i]) ||
             !isfinite(cols->variance[i]) || !isfinite(cols->level[i])) {
@@ -597,7 +522,7 @@ void forecaster_predict(struct forecaster *fc, const struct forecaster_cols *col
     read_statistics(fc, &rows);
     fc->gru_on = fc->gru && cols->gru_state;
     if (fc->gru_on) {
-        read_factors(fc, cols, window);
+        forecaster_read_factors(fc, cols, window);
         struct gru_view view = view_of(fc, cols, window);
         gru_expert_look(fc->gru, &view, cols->gru_state, want);
     }

@@ -61,7 +61,7 @@ struct forecaster_options {
     double rate; /* weight of the newest bucket in level and variance */
     double winsor; /* a bucket counts at most this many scales */
     bool conformal;
-    const char *base; /* path of a base model, "" none: read by the process, see base_ref */
+    const char *base; /* "shipped", "none" or a path: read by the process, see base_ref */
     /* No option: weights of the third expert, read-only and shared by all shards; owner: the
      * process. NULL: two experts. */
     const struct base_model *base_ref;

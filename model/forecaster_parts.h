@@ -8,7 +8,7 @@
 #include "model/forecaster.h"
 #include "model/gru_expert.h"
 #include "model/negbin.h"
-#include "model/outlook.h"
+#include "model/prospect.h"
 #include "model/phase.h"
 #include "model/pool.h"
 #include "model/young.h"
@@ -24,7 +24,7 @@ struct forecaster {
     uint64_t faults;
     struct phase_factors phases;
     struct annual annual;
-    float year[OUTLOOK_MOST + 1]; /* derived: its factors ahead */
+    float year[PROSPECT_MOST + 1]; /* derived: its factors ahead */
     struct pool pool[FORECAST_CLASSES][POOL_ROWS_MAX];
     struct pool_tally tally[FORECAST_CLASSES][POOL_ROWS_MAX];
     struct young young;
@@ -42,18 +42,26 @@ struct forecaster {
     float *level, *spread; /* [N] scratch */
     float *slow; /* [N] scratch */
     float *factor; /* [N] scratch: of the bucket that closed */
-    struct outlook outlook; /* scratch: of one series ... */
+    struct prospect prospect; /* scratch: of one series ... */
     float ahead[POOL_ROWS_MAX]; /* [S] ... sum of its factors over each length */
     float *step_mean, *step_q, *sum_mean, *sum_q, *weights; /* forecast_block */
 };
 
-/* Outlook of series i for `steps` buckets and every sum within them, into fc->outlook, fc->ahead.
+/* Prospect of series i for `steps` buckets and every sum within them, into fc->prospect, fc->ahead.
  */
 void forecaster_look(struct forecaster *fc, const struct forecaster_cols *cols,
                      const struct window *window, uint32_t i, uint32_t steps);
 /* Factor of the bucket that closed, as it looks after it. */
 float forecaster_now(const struct forecaster *fc, const struct forecaster_cols *cols,
                      const struct window *window, uint32_t i);
+/* Factors of the bucket that closed as they look now into fc->factor, for the network. */
+void forecaster_read_factors(struct forecaster *fc, const struct forecaster_cols *cols,
+                             const struct window *window);
+/* Factors of the bucket that closed as they looked before it into fc->factor; what it says of the
+ * effects of known inputs is counted (units, learn, level, spread in fc). The usual price moves on.
+ */
+void forecaster_count_known(struct forecaster *fc, struct forecaster_cols *cols,
+                            const struct window *window);
 /* Derived: the mood of the shop, from the totals of its last buckets. */
 void forecaster_look_ahead(struct forecaster *fc);
 

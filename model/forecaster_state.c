@@ -53,9 +53,10 @@ static const struct option OPTIONS[] = {
     {.path = "model.base",
      .type = OPTION_TEXT,
      .offset = offsetof(struct forecaster_options, base),
-     .default_text = "",
-     .help = "file of a base model (restock pretrain): the third expert; empty: the statistical "
-             "experts alone"},
+     .default_text = "shipped",
+     .help =
+         "base model, the third expert: shipped (the one in the program; for buckets of a day), "
+         "none (the statistical experts alone) or the file of one made by restock pretrain"},
 };
 
 const struct option_table forecaster_option_table = {

@@ -29,7 +29,7 @@ struct gru_view { /* one tile at one close */
 struct gru_expert *gru_expert_create(const struct base_model *base,
                                      uint32_t tile); /* NULL: no memory. base outlives it */
 void gru_expert_destroy(struct gru_expert *expert); /* NULL is fine */
-/* One step of all states: state [H, N] in bfloat16. Ready for gru_expert_say afterwards. */
+/* One step of all states: state [H, N] in bfloat16. Look before anything is asked. */
 void gru_expert_step(struct gru_expert *expert, const struct gru_view *view, uint16_t *state);
 /* Ready for gru_expert_say at a later time, from states that have taken their step; want: [N] 0
  * where nothing will be asked, or NULL. */

@@ -206,7 +206,7 @@ static void record_shop(const struct forecaster *fc, struct history_shop *shop)
 }
 
 void history_look(const struct history *history, uint32_t i, uint32_t t, bool hidden,
-                  struct outlook *outlook)
+                  struct prospect *prospect)
 {
     const struct history_shop *shop = &history->shop[t];
     size_t at = (size_t)t * history->series + i;
@@ -222,14 +222,14 @@ void history_look(const struct history *history, uint32_t i, uint32_t t, bool hi
                             .units = history_units(history, i) + t - (WIDTH - 1),
                             .flags = history_flags(history, i) + t - (WIDTH - 1),
                             .known = hidden ? NULL : known};
-    struct outlook_source source = {.window = &window,
-                                    .phases = &shop->phases,
-                                    .effects = &shop->effects,
-                                    .annual = shop->year,
-                                    .usual = history->usual[at],
-                                    .level = history->level[at],
-                                    .spread = history->spread[at]};
-    outlook_make(&source, net_lengths[NET_LENGTHS - 1], outlook);
+    struct prospect_source source = {.window = &window,
+                                     .phases = &shop->phases,
+                                     .effects = &shop->effects,
+                                     .annual = shop->year,
+                                     .usual = history->usual[at],
+                                     .level = history->level[at],
+                                     .spread = history->spread[at]};
+    prospect_make(&source, net_lengths[NET_LENGTHS - 1], prospect);
 }
 
 static double total_of(const struct history *history, uint32_t t)

@@ -6,7 +6,7 @@
 #define RESTOCK_HISTORY_H
 
 #include "config/base/rng.h"
-#include "model/outlook.h"
+#include "model/prospect.h"
 #include "model/pretrain.h"
 
 #include <stdbool.h>
@@ -31,7 +31,7 @@ struct history {
 struct history_shop {
     struct phase_factors phases;
     struct known_effects effects;
-    float year[OUTLOOK_MOST + 1];
+    float year[PROSPECT_MOST + 1];
 };
 
 /* twin: thin the series, or count them in packs, by rng; NULL: as they are. On error *history needs
@@ -47,9 +47,9 @@ static inline uint8_t *history_flags(const struct history *history, uint32_t i)
 {
     return history->flags + (size_t)i * (HISTORY_WIDTH - 1 + history->buckets) + HISTORY_WIDTH - 1;
 }
-/* Outlook of a series after bucket t, as the forecaster had it; hidden: without known inputs. */
+/* Prospect of a series after bucket t, as the forecaster had it; hidden: without known inputs. */
 void history_look(const struct history *history, uint32_t i, uint32_t t, bool hidden,
-                  struct outlook *outlook);
+                  struct prospect *prospect);
 void history_fini(struct history *history);
 
 #endif

@@ -20,7 +20,7 @@ static const float SCORES_ENOUGH =
     50; /* before that a pool moves more slowly: its loss is not known yet */
 static const float SERIES_RATE = 0.05f; /* of the exponential weights of one series */
 static const float PRIOR[FORECAST_EXPERTS] = {
-    [FORECAST_NB] = 0.5f, [FORECAST_EMPIRICAL] = 0.15f, [FORECAST_GRU] = 0.35f};
+    [FORECAST_NB] = 0.3f, [FORECAST_EMPIRICAL] = 0.1f, [FORECAST_GRU] = 0.6f};
 static const double UNIT = 1 << 20;
 static const double LARGEST =
     1e12; /* no one score outweighs the sum, and the sum cannot overflow */

@@ -18,7 +18,7 @@ enum {
     TRIES = 200, /* places looked at before a batch row stays empty */
     FORKS_MAX = TRAIN_BATCH * (TRAIN_STEPS / TRAIN_FORK_EVERY + 1) * NET_ROWS,
     WATCH_EVERY = 100,
-    TWIN_EVERY = 8, /* one batch in eight comes from a twin */
+    TWIN_EVERY = 4, /* one batch in four comes from a twin */
     STEP_SHARE = 4, /* one step ahead in four is trained on, every sum */
 };
 
@@ -106,26 +106,26 @@ static void fork_at(struct pretrain *pre, const struct history *history, uint32_
     const uint8_t *flags = history_flags(history, i);
     float level = history->level[cell], spread = history->spread[cell], factors = 0;
     struct train_fork place = {.step = at->step, .member = at->member};
-    struct outlook outlook;
+    struct prospect prospect;
     double sum = 0;
     bool whole = true;
     uint32_t row = 0;
     if (!(level > LEVEL_LEAST)) {
         return;
     }
-    history_look(history, i, t, at->hidden, &outlook);
+    history_look(history, i, t, at->hidden, &prospect);
     for (uint32_t h = 1; t + h < history->buckets && row < NET_LENGTHS; h++) {
         bool seen = !(flags[t + h] & UNTRUSTED);
         whole = whole && seen;
         sum += (double)units[t + h];
-        factors += outlook.factor[h];
+        factors += prospect.factor[h];
         if (h <= NET_STEPS && seen && rng_below(&pre->rng, STEP_SHARE) == 0) {
-            outlook_ask(&outlook, h, h, h - 1, &place.ask);
-            put_fork(pre, &place, level * outlook.factor[h], spread, units[t + h]);
+            prospect_ask(&prospect, h, h, h - 1, &place.ask);
+            put_fork(pre, &place, level * prospect.factor[h], spread, units[t + h]);
         }
         if (net_lengths[row] == h) {
             if (whole) {
-                outlook_ask(&outlook, 1, h, NET_STEPS + row, &place.ask);
+                prospect_ask(&prospect, 1, h, NET_STEPS + row, &place.ask);
                 put_fork(pre, &place, level * factors, spread * (1 + factors * RATE / (2 - RATE)),
                          (float)sum);
             }

@@ -4,6 +4,7 @@
 
 #include "config/base/ensure.h"
 #include "stream/backtest_sink.h"
+#include "stream/base_leak.h"
 #include "stream/csv_message.h"
 #include "stream/ingest.h"
 #include "stream/panel.h"
@@ -363,6 +364,10 @@ static struct status *load_panel(struct backtest *test)
         TRY(panel_known_parse(test->options->known, &known));
     }
     TRY(panel_load_known(test->options->panel, settings->zone, until, known, &test->panel));
+    if (known.slots && test->panel->bucket_ms < settings->days.length_ms) {
+        return status_new(STATUS_CONFIG, "%s: --known is for panels of days or weeks",
+                          test->options->panel);
+    }
     if (known.slots) {
         TRY(index_names(test));
     }
@@ -463,6 +468,15 @@ static void report_of(const struct backtest *test, struct backtest_report *repor
         report->applied + report->duplicate + report->late + report->filtered + report->dead_letter;
 }
 
+static bool is_leaky(const struct backtest *test)
+{
+    const struct settings *settings = test->options->settings;
+    return test->panel && settings->base && test->options->origin_count &&
+           base_leak_found(
+               settings->base, test->panel,
+               zone_to_local(settings->zone, bucket_start(&settings->buckets, test->origins[0])));
+}
+
 struct status *backtest_run(const struct backtest_options *options, struct backtest_report *report)
 {
     struct backtest test = {.options = options};
@@ -477,6 +491,7 @@ struct status *backtest_run(const struct backtest_options *options, struct backt
             shard_flush_buckets(test.shards[i]);
         }
         report_of(&test, report);
+        report->leaky = is_leaky(&test);
         report->active_seconds = now_seconds() - start;
     }
     if (test.sink) {

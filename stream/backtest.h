@@ -39,6 +39,7 @@ struct backtest_report {
     uint64_t read, applied, duplicate, late, filtered, dead_letter;
     uint64_t forecasts, alerts, replenishments;
     double active_seconds;
+    bool leaky; /* the base model knows these series beyond the first origin */
 };
 
 struct status *backtest_run(const struct backtest_options *options, struct backtest_report *report)

@@ -1,6 +1,7 @@
 #include "stream/base_file.h"
 
 #include "model/gemm.h"
+#include "model/shipped.h"
 #include "stream/csv_file.h"
 
 enum { READ_BYTES = 64 * 1024, FILE_MOST = 4 << 20 };
@@ -47,4 +48,17 @@ struct status *base_file_load(const char *path, uint32_t bucket_s, struct base_m
     struct status *st = load(path, bucket_s, &bytes, out);
     buf_fini(&bytes);
     return status_wrap(st, "model.base: %s", path);
+}
+
+struct status *base_file_shipped(uint32_t bucket_s, struct base_model **out)
+{
+    struct base_model *base = NULL;
+    TRY(gemm_init());
+    TRY(status_wrap(base_model_load(shipped_model(), &base), "model.base: " BASE_SHIPPED));
+    if (base_model_bucket_s(base) != bucket_s) {
+        base_model_free(base);
+        base = NULL;
+    }
+    *out = base;
+    return NULL;
 }

@@ -4,10 +4,17 @@
 
 #include "model/base_model.h"
 
+/* Words for model.base that are no file. */
+#define BASE_SHIPPED "shipped" /* the one in the program; for buckets of a day, none for others */
+#define BASE_NONE "none"
+
 /* bucket_s: length of the buckets that it must be for. Errors name the file; then *out is
  * untouched. Also makes the matrix products ready (gemm_init). The caller frees with
  * base_model_free. */
 struct status *base_file_load(const char *path, uint32_t bucket_s, struct base_model **out)
+    __attribute__((warn_unused_result));
+/* The shipped one, or NULL where it is not for such buckets. */
+struct status *base_file_shipped(uint32_t bucket_s, struct base_model **out)
     __attribute__((warn_unused_result));
 
 #endif

@@ -415,6 +415,20 @@ static struct status *check(const struct settings *settings)
     return forecaster_check(&settings->forecast, (uint32_t)stream->window);
 }
 
+static struct status *load_base(struct settings *settings)
+{
+    const char *base = settings->forecast.base;
+    uint32_t bucket_s = (uint32_t)(settings->days.length_ms / 1000); /* what it steps by */
+    if (!base[0] || strcmp(base, BASE_NONE) == 0) {
+        return NULL;
+    }
+    TRY(strcmp(base, BASE_SHIPPED) == 0
+            ? base_file_shipped(bucket_s, &settings->base)
+            : base_file_load(config_relative(settings->config, base), bucket_s, &settings->base));
+    settings->forecast.base_ref = settings->base;
+    return NULL;
+}
+
 struct status *settings_load(const char *path, const char *const *sets, size_t set_count,
                              struct settings *out)
 {
@@ -441,11 +455,7 @@ struct status *settings_load(const char *path, const char *const *sets, size_t s
     st = st ? st : calendars_load(settings.config, settings.stream.zone, &settings.holidays);
     st = st ? st : suppliers_load(settings.config, &settings.suppliers);
     st = st ? st : rules_config_load(settings.config, &settings.rules);
-    if (!st && settings.forecast.base[0]) {
-        st = base_file_load(config_relative(settings.config, settings.forecast.base),
-                            (uint32_t)(settings.days.length_ms / 1000), &settings.base);
-        settings.forecast.base_ref = settings.base;
-    }
+    st = st ? st : load_base(&settings);
     if (st) {
         settings_fini(&settings);
         return st;

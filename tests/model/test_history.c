@@ -40,14 +40,14 @@ Test(history, holds_levels_inputs_and_factors_of_every_bucket)
         cr_assert_gt(history.spread[last], 1.0f);
     }
     cr_assert_eq(history.level[20], 0.0f); /* bucket 0, series 20: not there yet */
-    struct outlook outlook;
-    history_look(&history, 5, BUCKETS - 1, false, &outlook);
+    struct prospect prospect;
+    history_look(&history, 5, BUCKETS - 1, false, &prospect);
     float week = 0;
     for (int step = 1; step <= 7; step++) {
-        week += outlook.factor[step];
+        week += prospect.factor[step];
     }
     cr_assert_float_eq(week, 7, 1e-2);
-    cr_assert_eq(outlook.there[1], 0);
+    cr_assert_eq(prospect.there[1], 0);
     history_fini(&history);
 }
 
@@ -83,7 +83,7 @@ Test(history, what_is_known_can_be_hidden)
     }
     panel.known = known;
     struct history history;
-    struct outlook seen, hidden;
+    struct prospect seen, hidden;
     cr_assert_null(history_init(&history, &panel, NULL));
     history_look(&history, 4, 75, false, &seen); /* bucket 80 is on promotion */
     history_look(&history, 4, 75, true, &hidden);

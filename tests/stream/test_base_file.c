@@ -56,3 +56,13 @@ Test(base_file, a_file_that_is_not_there_is_named)
     strcpy(path + strlen(path) - 6, "absent");
     refused(STATUS_IO, "absent");
 }
+
+Test(base_file, the_shipped_one_is_for_days)
+{
+    struct base_model *base = NULL;
+    cr_assert_null(base_file_shipped(86400, &base));
+    cr_assert_not_null(base);
+    base_model_free(base);
+    cr_assert_null(base_file_shipped(604800, &base));
+    cr_assert_null(base);
+}

@@ -19,7 +19,7 @@ Test(settings, defaults_are_a_whole_configuration)
 {
     struct settings settings;
     cr_assert(!settings_load(NULL, NULL, 0, &settings));
-    cr_expect(settings.stream.bucket_ms == 86400000 && settings.zone && !settings.base);
+    cr_expect(settings.stream.bucket_ms == 86400000 && settings.zone && settings.base);
     cr_expect(settings.stream.application[0] && settings.stream.topics[TOPIC_LINES][0]);
     cr_expect(settings_max_lead_ms(&settings) > settings.stream.lateness_ms);
     settings_fini(&settings);

@@ -1,4 +1,4 @@
-#include "model/outlook.h"
+#include "model/prospect.h"
 
 #include "model/net.h"
 
@@ -14,7 +14,7 @@ static uint32_t age[1] = {W};
 static struct phase_factors phases;
 static struct known_effects effects;
 static struct window window;
-static float year[OUTLOOK_MOST + 1];
+static float year[PROSPECT_MOST + 1];
 
 /* The newest bucket has phase 6; the shop sells twice as much on phase 5 as on others. */
 static void init(void)
@@ -28,7 +28,7 @@ static void init(void)
     for (int w = 0; w < W; w++) {
         units[w] = 4 * phases.factor[w % 7];
     }
-    for (int s = 0; s <= OUTLOOK_MOST; s++) {
+    for (int s = 0; s <= PROSPECT_MOST; s++) {
         year[s] = 1;
     }
     for (int k = 0; k < ROW; k++) {
@@ -43,42 +43,42 @@ static void init(void)
                              .age = age};
 }
 
-TestSuite(outlook, .init = init);
+TestSuite(prospect, .init = init);
 
-static struct outlook_source source(void)
+static struct prospect_source source(void)
 {
-    return (struct outlook_source){.window = &window,
-                                   .phases = &phases,
-                                   .effects = &effects,
-                                   .annual = year,
-                                   .usual = 10,
-                                   .level = 4,
-                                   .spread = 1.5f};
+    return (struct prospect_source){.window = &window,
+                                    .phases = &phases,
+                                    .effects = &effects,
+                                    .annual = year,
+                                    .usual = 10,
+                                    .level = 4,
+                                    .spread = 1.5f};
 }
 
-Test(outlook, a_series_like_its_shop_has_the_factors_of_the_shop)
+Test(prospect, a_series_like_its_shop_has_the_factors_of_the_shop)
 {
-    struct outlook_source like = source();
-    struct outlook outlook;
-    outlook_make(&like, 14, &outlook);
+    struct prospect_source like = source();
+    struct prospect prospect;
+    prospect_make(&like, 14, &prospect);
     for (uint32_t s = 0; s <= 14; s++) {
-        cr_assert_float_eq(outlook.factor[s], phases.factor[(6 + s) % 7], 1e-5, "step %u", s);
+        cr_assert_float_eq(prospect.factor[s], phases.factor[(6 + s) % 7], 1e-5, "step %u", s);
     }
 }
 
-Test(outlook, its_own_days_count_more_the_more_it_sells)
+Test(prospect, its_own_days_count_more_the_more_it_sells)
 {
-    float few[OUTLOOK_PHASES], many[OUTLOOK_PHASES];
+    float few[PROSPECT_PHASES], many[PROSPECT_PHASES];
     for (int w = 0; w < W; w++) {
         units[w] = w % 7 == 2 ? 8 : 4;
     }
-    struct outlook_source own = source();
-    outlook_own(&own, 0, few);
+    struct prospect_source own = source();
+    prospect_own(&own, 0, few);
     for (int w = 0; w < W; w++) {
         units[w] *= 50;
     }
     own.level = 200;
-    outlook_own(&own, 0, many);
+    prospect_own(&own, 0, many);
     cr_assert(few[2] > 1.1f && many[2] > few[2] && many[5] < few[5] && few[5] < 1);
     float before = 0, after = 0;
     for (int p = 0; p < 7; p++) {
@@ -87,76 +87,76 @@ Test(outlook, its_own_days_count_more_the_more_it_sells)
     }
     cr_assert_float_eq(before, after, 1e-4);
     phases.season = 52;
-    outlook_own(&own, 0, many);
+    prospect_own(&own, 0, many);
     cr_assert_eq(many[2], 1.0f);
 }
 
-Test(outlook, buckets_without_stock_and_the_newest_can_be_left_out)
+Test(prospect, buckets_without_stock_and_the_newest_can_be_left_out)
 {
-    float with[OUTLOOK_PHASES], without[OUTLOOK_PHASES], skipped[OUTLOOK_PHASES];
-    struct outlook_source own = source();
-    outlook_own(&own, 0, with);
+    float with[PROSPECT_PHASES], without[PROSPECT_PHASES], skipped[PROSPECT_PHASES];
+    struct prospect_source own = source();
+    prospect_own(&own, 0, with);
     for (int w = 2; w < W; w += 7) {
         units[w] = 0;
         flags[w] = WINDOW_OUT_OF_STOCK;
     }
-    outlook_own(&own, 0, without);
+    prospect_own(&own, 0, without);
     cr_assert_float_eq(without[2], with[2], 1e-5);
     units[W - 1] = 30;
-    outlook_own(&own, 0, with);
-    outlook_own(&own, 1, skipped);
+    prospect_own(&own, 0, with);
+    prospect_own(&own, 1, skipped);
     cr_assert(with[6] > 1.02f && fabsf(skipped[6] - 1) < 1e-4f);
 }
 
-Test(outlook, what_is_known_moves_its_bucket_alone)
+Test(prospect, what_is_known_moves_its_bucket_alone)
 {
-    struct outlook_source own = source();
-    struct outlook plain, promoted;
+    struct prospect_source own = source();
+    struct prospect plain, promoted;
     float z[WINDOW_KNOWN];
     effects.effect[WINDOW_PROMO] = 0.5f;
-    outlook_make(&own, 60, &plain);
+    prospect_make(&own, 60, &plain);
     window.known = known;
     known[3 * WINDOW_KNOWN + WINDOW_PROMO] = 1;
     known[WINDOW_PROMO] = 1;
-    outlook_make(&own, 60, &promoted);
+    prospect_make(&own, 60, &promoted);
     for (uint32_t s = 1; s <= 60; s++) {
         float times = s == 3 ? expf(0.5f) : 1;
         cr_assert_float_eq(promoted.factor[s], plain.factor[s] * times, 1e-5, "step %u", s);
     }
     cr_assert(promoted.there[3] == 1u << WINDOW_PROMO && promoted.there[4] == 0);
-    cr_assert_float_eq(outlook_now(&own, z), phases.factor[6], 1e-5);
+    cr_assert_float_eq(prospect_now(&own, z), phases.factor[6], 1e-5);
     cr_assert_eq(z[WINDOW_PROMO], 1.0f);
 }
 
-Test(outlook, the_network_is_asked_with_means_over_the_target)
+Test(prospect, the_network_is_asked_with_means_over_the_target)
 {
-    struct outlook_source own = source();
-    struct outlook outlook;
+    struct prospect_source own = source();
+    struct prospect prospect;
     struct net_ask ask;
     effects.effect[WINDOW_PROMO] = 0.5f;
     window.known = known;
     for (int s = 1; s <= 14; s++) {
         known[s * WINDOW_KNOWN + WINDOW_PROMO] = s <= 7;
     }
-    outlook_make(&own, 42, &outlook);
-    outlook_ask(&outlook, 1, 14, 33, &ask);
+    prospect_make(&own, 42, &prospect);
+    prospect_ask(&prospect, 1, 14, 33, &ask);
     cr_assert_eq(ask.row, 33);
     cr_assert_float_eq(ask.side[0], 0, 1e-4); /* two whole weeks */
     cr_assert_float_eq(ask.side[1], logf((expf(0.5f) + 1) / 2), 1e-4);
     cr_assert_float_eq(ask.side[2 + WINDOW_PROMO], 0.5f, 1e-5);
     cr_assert_float_eq(ask.side[2 + WINDOW_KNOWN + WINDOW_PROMO], 1, 1e-5);
     cr_assert_eq(ask.side[2 + WINDOW_KNOWN + WINDOW_PRICE], 0.0f);
-    outlook_ask(&outlook, 8, 8, 7, &ask);
+    prospect_ask(&prospect, 8, 8, 7, &ask);
     cr_assert_eq(ask.side[2 + WINDOW_PROMO], 0.0f);
     cr_assert_float_eq(ask.side[0], logf(phases.factor[0]), 1e-4);
 }
 
-Test(outlook, the_year_before_moves_what_lies_ahead)
+Test(prospect, the_year_before_moves_what_lies_ahead)
 {
-    struct outlook_source own = source();
-    struct outlook outlook;
+    struct prospect_source own = source();
+    struct prospect prospect;
     year[9] = 1.5f;
-    outlook_make(&own, 14, &outlook);
-    cr_assert_float_eq(outlook.factor[9], 1.5f * phases.factor[(6 + 9) % 7], 1e-5);
-    cr_assert_float_eq(outlook.factor[10], phases.factor[(6 + 10) % 7], 1e-5);
+    prospect_make(&own, 14, &prospect);
+    cr_assert_float_eq(prospect.factor[9], 1.5f * phases.factor[(6 + 9) % 7], 1e-5);
+    cr_assert_float_eq(prospect.factor[10], phases.factor[(6 + 10) % 7], 1e-5);
 }

@@ -1,4 +1,4 @@
-#include "model/outlook.h"
+#include "model/prospect.h"
 
 #include "config/base/ensure.h"
 
@@ -11,19 +11,19 @@
 static const float OWN_TRUST = 60; /* a deviation of about 0.13 between series */
 static const float WILD = 8; /* a bucket counts at most this many levels, at least as many units */
 
-static bool has_own(const struct outlook_source *source)
+static bool has_own(const struct prospect_source *source)
 {
-    return source->phases->season <= OUTLOOK_PHASES && source->phases->season > 1;
+    return source->phases->season <= PROSPECT_PHASES && source->phases->season > 1;
 }
 
-void outlook_own(const struct outlook_source *source, uint32_t skip, float own[OUTLOOK_PHASES])
+void prospect_own(const struct prospect_source *source, uint32_t skip, float own[PROSPECT_PHASES])
 {
     const struct window *window = source->window;
     const float *units = window->units + (size_t)source->i * window->width;
     const uint8_t *flags = window->flags + (size_t)source->i * window->width;
     const uint32_t season = (uint32_t)source->phases->season;
-    float sold[OUTLOOK_PHASES] = {0}, seen[OUTLOOK_PHASES] = {0};
-    for (uint32_t p = 0; p < OUTLOOK_PHASES; p++) {
+    float sold[PROSPECT_PHASES] = {0}, seen[PROSPECT_PHASES] = {0};
+    for (uint32_t p = 0; p < PROSPECT_PHASES; p++) {
         own[p] = 1;
     }
     if (!has_own(source)) {
@@ -58,7 +58,7 @@ void outlook_own(const struct outlook_source *source, uint32_t skip, float own[O
     }
 }
 
-static const float *known_of(const struct outlook_source *source, uint32_t ahead)
+static const float *known_of(const struct prospect_source *source, uint32_t ahead)
 {
     const struct window *window = source->window;
     return window->known && ahead <= WINDOW_AHEAD
@@ -66,50 +66,50 @@ static const float *known_of(const struct outlook_source *source, uint32_t ahead
                : NULL;
 }
 
-void outlook_make(const struct outlook_source *source, uint32_t steps, struct outlook *outlook)
+void prospect_make(const struct prospect_source *source, uint32_t steps, struct prospect *prospect)
 {
-    ASSERT(steps <= OUTLOOK_MOST);
+    ASSERT(steps <= PROSPECT_MOST);
     const struct phase_factors *phases = source->phases;
-    float own[OUTLOOK_PHASES];
-    outlook_own(source, 0, own);
-    outlook->steps = steps;
+    float own[PROSPECT_PHASES];
+    prospect_own(source, 0, own);
+    prospect->steps = steps;
     for (uint32_t s = 0; s <= steps; s++) {
         uint32_t phase = ((uint32_t)source->window->phase + s) % (uint32_t)phases->season;
-        float factor =
-            source->annual[s] * phases->factor[phase] * (has_own(source) ? own[phase] : 1);
-        outlook->plain[s] = factor;
+        float plain = phases->factor[phase] * (has_own(source) ? own[phase] : 1), known = plain;
         const float *raw = known_of(source, s);
         if (s <= WINDOW_AHEAD) {
-            outlook->there[s] = (uint8_t)known_read(raw, source->usual, outlook->z[s]);
-            factor *= raw ? known_factor(source->effects, outlook->z[s]) : 1;
+            prospect->there[s] = (uint8_t)known_read(raw, source->usual, prospect->z[s]);
+            known *= raw ? known_factor(source->effects, prospect->z[s]) : 1;
         }
-        outlook->factor[s] = factor;
+        prospect->plain[s] = plain;
+        prospect->known[s] = known;
+        prospect->factor[s] = known * source->annual[s];
     }
 }
 
-float outlook_now(const struct outlook_source *source, float *z)
+float prospect_now(const struct prospect_source *source, float *z)
 {
-    float own[OUTLOOK_PHASES];
+    float own[PROSPECT_PHASES];
     uint32_t phase = (uint32_t)source->window->phase;
-    outlook_own(source, 1, own);
+    prospect_own(source, 1, own);
     (void)known_read(known_of(source, 0), source->usual, z);
     return source->phases->factor[phase] * (has_own(source) ? own[phase] : 1);
 }
 
-void outlook_ask(const struct outlook *outlook, uint32_t begin, uint32_t end, uint32_t row,
-                 struct net_ask *ask)
+void prospect_ask(const struct prospect *prospect, uint32_t begin, uint32_t end, uint32_t row,
+                  struct net_ask *ask)
 {
-    float plain = 0, factor = 0, count = (float)(end - begin + 1);
+    float plain = 0, known = 0, count = (float)(end - begin + 1);
     memset(ask, 0, sizeof *ask);
     ask->row = row;
     for (uint32_t s = begin; s <= end; s++) {
-        plain += outlook->plain[s];
-        factor += outlook->factor[s];
-        for (int k = 0; k < WINDOW_KNOWN && s <= WINDOW_AHEAD && outlook->there[s]; k++) {
-            ask->side[2 + k] += outlook->z[s][k] / count;
-            ask->side[2 + WINDOW_KNOWN + k] += (float)(outlook->there[s] >> k & 1) / count;
+        plain += prospect->plain[s];
+        known += prospect->known[s];
+        for (int k = 0; k < WINDOW_KNOWN && s <= WINDOW_AHEAD && prospect->there[s]; k++) {
+            ask->side[2 + k] += prospect->z[s][k] / count;
+            ask->side[2 + WINDOW_KNOWN + k] += (float)(prospect->there[s] >> k & 1) / count;
         }
     }
     ask->side[0] = net_lift(plain / count);
-    ask->side[1] = net_lift(factor / fmaxf(plain, 1e-6f));
+    ask->side[1] = net_lift(known / fmaxf(plain, 1e-6f));
 }
