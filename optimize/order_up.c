@@ -80,17 +80,22 @@ bool order_up_best(const struct order_up_terms *terms, struct order_up *out)
     struct search search = open_search(terms);
     int64_t base =
         (int64_t)newsvendor_discrete(terms->demand, terms->holding, terms->shortage).level;
-    int64_t s = base - 1, S = base;
-    while (cycle(&search, s, S) > stage(&search, s) && S - s < ORDER_UP_MOST) {
+    int64_t s = base, S = base;
+    double cost = terms->order_cost, periods = 0, best;
+    do { /* cycle(s, S) for falling s: one more term each */
+        size_t j = (size_t)(S - s);
         s--;
-    }
-    double best = cycle(&search, s, S);
+        extend(&search, j + 1);
+        cost += search.visits[j] * stage(&search, s + 1);
+        periods += search.visits[j];
+        best = cost / periods;
+    } while (best > stage(&search, s) && S - s < ORDER_UP_MOST);
     int64_t try = S + 1;
     for (; try - s < ORDER_UP_MOST && stage(&search, try) <= best; try++) {
-        double cost = cycle(&search, s, try);
-        if (cost < best) {
+        double raised = cycle(&search, s, try);
+        if (raised < best) {
             S = try;
-            best = cost;
+            best = raised;
             while (s + 1 < S && best <= stage(&search, s + 1)) {
                 s++;
                 best = cycle(&search, s, S);

@@ -30,7 +30,7 @@ struct order_up {
 
 /* False, and *out untouched, when the policy spans more than ORDER_UP_MOST units (a larger counting
  * unit helps). */
-enum { ORDER_UP_MOST = 1 << 17 };
+enum { ORDER_UP_MOST = 1 << 13 };
 bool order_up_best(const struct order_up_terms *terms, struct order_up *out)
     __attribute__((warn_unused_result));
 /* Cost per period of a given s < S. False as above. */
