@@ -1,5 +1,6 @@
 /* The option tables as text: reference in Markdown, a complete commented file, and the values in
  * force. */
+#include "config/base/redact.h"
 #include "config/config.h"
 #include "config/value.h"
 
@@ -124,7 +125,9 @@ void config_template(FILE *out, const struct option_table *const *tables, size_t
 
 static bool is_secret_name(const char *name)
 {
-    static const char *const WORDS[] = {"password", "secret", "pem", "token", "key"};
+    static const char *const WORDS[] = {
+        "password",  "passwd",     "passphrase",        "secret", "pem", "token", "key", "jaas",
+        "user.info", "credential", "oauthbearer.config"};
     for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++) {
         if (strcasestr(name, WORDS[i])) {
             return true;
@@ -137,6 +140,7 @@ static void dump_text(FILE *out, const char *text)
 {
     char printed[1024];
     value_print_text(text, printed, sizeof printed);
+    printed[redact_addresses(printed, strlen(printed))] = '\0';
     fputs(printed, out);
 }
 
@@ -172,6 +176,7 @@ void config_dump(FILE *out, const struct config *config, const struct config_bin
         for (size_t r = 0; r < bindings[b].table->count; r++) {
             char value[1024] = "";
             value_print(&bindings[b].table->rows[r], bindings[b].target, value, sizeof value);
+            value[redact_addresses(value, strlen(value))] = '\0';
             fprintf(out, "%s: %s\n", bindings[b].table->rows[r].path, value);
         }
     }

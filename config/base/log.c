@@ -1,6 +1,7 @@
 #include "config/base/log.h"
 
 #include "config/base/buf.h"
+#include "config/base/redact.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -182,6 +183,7 @@ void log_write(struct log_site *site, enum log_level level, const char *componen
         format_line(&line, &now, level, component, "lines like the one before were left out",
                     &field, 1);
     }
+    line.bytes = redact_addresses(line.data, line.bytes);
     ssize_t written;
     do {
         written = write(STDERR_FILENO, line.data, line.bytes);

@@ -1,5 +1,7 @@
 #include "config/base/status.h"
 
+#include "config/base/redact.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +40,8 @@ static struct status *build(enum status_code code, unsigned flags, const char *f
         memcpy(st->message + head, ": ", 2);
         memcpy(st->message + head + 2, tail, tail_length - 1);
     }
+    /* Messages end in logs, reports and on screens. */
+    st->message[redact_addresses(st->message, strlen(st->message))] = '\0';
     return st;
 }
 

@@ -39,4 +39,10 @@ check 'roles' 2 'ingest' run --roles cooking
 
 [ "$("$restock" check-config --template 2>/dev/null | head -c 1)" ] || { echo 'FAILED: template is empty' >&2; failures=$((failures + 1)); }
 [ -z "$("$restock" run --config no-such.yaml 2>/dev/null)" ] || { echo 'FAILED: an error stands on stdout' >&2; failures=$((failures + 1)); }
+for words in 'check-config --show --set registry.url=http://ali:hunter2@host:1' 'check-config --show --set kafka.sasl.password=hunter2' \
+    'check-config --set registry.url=http://ali:hunter2@host:1 --connect --set kafka.bootstrap.servers=127.0.0.1:1 --set kafka.socket.timeout.ms=1000' \
+    'check-config --set kafka.bootstrap.servers=sasl://ali:hunter2@127.0.0.1:1 --set kafka.no.such=http://ali:hunter2@x'; do
+    # shellcheck disable=SC2086
+    if timeout 60 "$restock" $words 2>&1 </dev/null | grep -q hunter2; then echo "FAILED: a password is shown by restock $words" >&2; failures=$((failures + 1)); fi
+done
 [ "$failures" = 0 ]

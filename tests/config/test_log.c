@@ -181,3 +181,19 @@ Test(log, threads_do_not_mix_their_lines)
                   line);
     }
 }
+
+Test(log, no_line_holds_the_credentials_of_an_address)
+{
+    char out[4096];
+    for (int format = 0; format < 2; format++) {
+        log_set(LOG_LEVEL_INFO, format ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT);
+        capture();
+        LOG_WARN("test", "cannot reach http://ali:hunter2@registry:8081/subjects",
+                 log_text("address", "https://ali:hunter2@host"), log_i64("n", 7));
+        release(out, sizeof out);
+        cr_expect_not(strstr(out, "hunter2"), "%s", out);
+        cr_expect(strstr(out, "http://***@registry:8081/subjects"), "%s", out);
+        cr_expect(strstr(out, "https://***@host") && strchr(out, '7') && lines(out) == 1, "%s",
+                  out);
+    }
+}

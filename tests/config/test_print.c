@@ -128,3 +128,19 @@ Test(print, dump_shows_no_secret)
     free(text);
     setup_fini(&setup);
 }
+
+Test(print, dump_shows_no_credentials_of_an_address)
+{
+    struct setup setup;
+    setup_ok(&setup,
+             "kafka: {some.url: 'https://ali:hunter2@proxy:80/a', sasl.jaas: \"x hunter2\", "
+             "sasl.oauthbearer.config: 'principal=hunter2'}\n"
+             "suppliers: {acme: {closed: ['ftp://ali:hunter2@host']}}\n",
+             "all.text='http://ali:hunter2@host:8081,http://bob:hunter2@other'");
+    char *text = dump(&setup);
+    cr_expect_not(strstr(text, "hunter2"), "%s", text);
+    cr_expect(strstr(text, "https://***@proxy:80/a"), "%s", text);
+    cr_expect(strstr(text, "http://***@host:8081,http://***@other"), "%s", text);
+    free(text);
+    setup_fini(&setup);
+}
