@@ -46,8 +46,8 @@ static struct status *open_http(struct serving *serving)
     return st;
 }
 
-/* Only what is marked as reloadable changes; the rest is checked, so that the next start finds no
- * mistake. */
+/* Only what is marked as reloadable changes: nothing that shapes what a replay says. The rest is
+ * checked, so that the next start finds no mistake, and named. */
 static void reload(const struct serve_options *options)
 {
     struct settings fresh;
@@ -60,8 +60,18 @@ static void reload(const struct serve_options *options)
         return;
     }
     log_set((enum log_level)fresh.stream.log_level, (enum log_format)fresh.stream.log_format);
-    LOG_INFO("reload", "log level and format are as configured; other changes need a restart",
-             log_text("config", options->config));
+    struct buf reloaded = {0}, restart = {0};
+    settings_changes(options->settings, &fresh, &reloaded, &restart);
+    buf_byte(&reloaded, '\0');
+    buf_byte(&restart, '\0');
+    if (restart.data[0]) {
+        LOG_WARN("reload", "these options changed but need a restart; going on with the old ones",
+                 log_text("options", restart.data));
+    }
+    LOG_WARN("reload", "configuration read again", log_text("config", options->config),
+             log_text("follows", reloaded.data[0] ? reloaded.data : "nothing has changed"));
+    buf_fini(&reloaded);
+    buf_fini(&restart);
     settings_fini(&fresh);
 }
 

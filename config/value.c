@@ -353,3 +353,30 @@ void value_print(const struct option *option, const void *target, char *out, siz
     }
     }
 }
+
+bool value_same(const struct option *option, const void *one, const void *other)
+{
+    const char *a = (const char *)one + option->offset, *b = (const char *)other + option->offset;
+    switch (option->type) {
+    case OPTION_BOOL:
+        return *(const bool *)a == *(const bool *)b;
+    case OPTION_INT:
+    case OPTION_DURATION:
+    case OPTION_BYTES:
+        return memcmp(a, b, sizeof(int64_t)) == 0;
+    case OPTION_DOUBLE:
+        return memcmp(a, b, sizeof(double)) == 0;
+    case OPTION_ENUM:
+        return memcmp(a, b, sizeof(int)) == 0;
+    case OPTION_TEXT:
+        return strcmp(*(const char *const *)a, *(const char *const *)b) == 0;
+    case OPTION_DURATIONS:
+    case OPTION_INTS: {
+        const struct option_list *x = (const struct option_list *)a;
+        const struct option_list *y = (const struct option_list *)b;
+        return x->count == y->count &&
+               memcmp(x->values, y->values, x->count * sizeof(int64_t)) == 0;
+    }
+    }
+    return false;
+}

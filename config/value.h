@@ -7,6 +7,8 @@
 #include "config/option.h"
 #include "config/yaml.h"
 
+#include <stdbool.h>
+
 /* Write the node's value into the field of `target`. Texts are copied into arena. The error names
  * the place and what was expected; the field is untouched then. */
 struct status *value_set(const struct option *option, const struct yaml_node *node,
@@ -16,6 +18,8 @@ void value_expectation(const struct option *option, char *out, size_t bytes);
 const char *value_type_name(enum option_type type);
 /* The value in force, as it would stand in a file. Texts are quoted where YAML needs it. */
 void value_print(const struct option *option, const void *target, char *out, size_t bytes);
+/* Whether two structs hold the same value of this option. */
+bool value_same(const struct option *option, const void *one, const void *other);
 /* A text as it stands in a YAML file, quoted and escaped where needed; a long one is cut. At least
  * 8 bytes. */
 void value_print_text(const char *text, char *out, size_t bytes);

@@ -409,6 +409,24 @@ const struct yaml_node *yaml_get(const struct yaml_node *mapping, const char *ke
     return NULL;
 }
 
+bool yaml_same(const struct yaml_node *one, const struct yaml_node *other)
+{
+    if (!one || !other) {
+        return one == other;
+    }
+    if (one->kind != other->kind || one->count != other->count ||
+        (one->kind == YAML_SCALAR && strcmp(one->text, other->text) != 0)) {
+        return false;
+    }
+    for (size_t i = 0; i < one->count; i++) {
+        if ((one->kind == YAML_MAPPING && !yaml_same(one->keys[i], other->keys[i])) ||
+            !yaml_same(one->items[i], other->items[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool yaml_is_null(const struct yaml_node *node)
 {
     return !node ||

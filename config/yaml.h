@@ -35,6 +35,8 @@ const struct yaml_node *yaml_root(const struct yaml *yaml); /* NULL for an empty
 
 const struct yaml_node *yaml_get(const struct yaml_node *mapping,
                                  const char *key); /* NULL: absent, or not a mapping */
+/* Same shape and texts, keys in the same order; two NULLs are equal. */
+bool yaml_same(const struct yaml_node *one, const struct yaml_node *other);
 bool yaml_is_null(const struct yaml_node *node); /* NULL, empty, ~ or null, unquoted */
 /* STATUS_CONFIG "file:line:column: message" */
 struct status *yaml_error(const struct yaml_node *node, const char *format, ...)

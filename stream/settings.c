@@ -1,6 +1,7 @@
 #include "stream/settings.h"
 
 #include "config/base/log.h"
+#include "config/value.h"
 #include "stream/base_file.h"
 
 #include <string.h>
@@ -320,7 +321,8 @@ static const struct option ROWS[] = {
      FIELD(log_format),
      .default_text = "auto",
      .choices = LOG_FORMATS,
-     .help = "auto: text on a terminal, JSON otherwise"},
+     .help = "auto: text on a terminal, JSON otherwise",
+     .flags = OPTION_RELOAD},
 };
 
 const struct option_table stream_option_table = {"Flow", ROWS, sizeof ROWS / sizeof ROWS[0],
@@ -479,6 +481,44 @@ struct status *settings_registry(const struct settings *settings, struct registr
                                        .password = password,
                                        .ca_file = stream->registry_ca};
     return registry_create(&options, out);
+}
+
+static void add_path(struct buf *out, const char *path)
+{
+    buf_print(out, "%s%s", out->bytes ? " " : "", path);
+}
+
+static void table_changes(const struct option_table *table, const void *before, const void *after,
+                          struct buf *reloaded, struct buf *restart)
+{
+    for (size_t r = 0; r < table->count; r++) {
+        const struct option *option = &table->rows[r];
+        if (!value_same(option, before, after)) {
+            add_path(option->flags & OPTION_RELOAD ? reloaded : restart, option->path);
+        }
+    }
+}
+
+void settings_changes(const struct settings *before, const struct settings *after,
+                      struct buf *reloaded, struct buf *restart)
+{
+    const struct {
+        const struct option_table *table;
+        const void *before, *after;
+    } tables[TABLE_COUNT] = {{&stream_option_table, &before->stream, &after->stream},
+                             {&forecaster_option_table, &before->forecast, &after->forecast},
+                             {&alert_option_table, &before->alert, &after->alert},
+                             {&proposal_option_table, &before->proposal, &after->proposal},
+                             {&item_option_table, &before->item, &after->item}};
+    for (size_t t = 0; t < TABLE_COUNT; t++) {
+        table_changes(tables[t].table, tables[t].before, tables[t].after, reloaded, restart);
+    }
+    for (size_t i = 0; i < sizeof SECTIONS / sizeof SECTIONS[0]; i++) {
+        if (!yaml_same(config_node(before->config, SECTIONS[i].path),
+                       config_node(after->config, SECTIONS[i].path))) {
+            add_path(restart, SECTIONS[i].path);
+        }
+    }
 }
 
 void settings_print(const struct settings *settings, FILE *out)

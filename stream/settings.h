@@ -94,6 +94,10 @@ void settings_fini(struct settings *settings);
  */
 struct status *settings_registry(const struct settings *settings, struct registry **out)
     __attribute__((warn_unused_result));
+/* Paths of what differs between two configurations, with a blank between: options that follow
+ * SIGHUP, and those that need a restart (a free section stands with its whole path). */
+void settings_changes(const struct settings *before, const struct settings *after,
+                      struct buf *reloaded, struct buf *restart);
 void settings_print(const struct settings *settings,
                     FILE *out); /* values in force, secrets hidden */
 /* All tables and free sections, for the reference and the template. */

@@ -206,3 +206,37 @@ Test(value, long_texts_are_cut_when_printed)
     cr_assert(length % 2 == 0 && printed[length - 2] == '"' && printed[length - 3] == '\\',
               "no half of an escape");
 }
+
+Test(value, same_or_not)
+{
+    struct {
+        int64_t number;
+        double real;
+        const char *text;
+        struct option_list list;
+        bool flag;
+        int choice;
+    } one = {5, 0.5, "x", {.count = 1, .values = {7}}, true, 1}, other = one;
+    char copy[] = "x";
+    const struct option rows[] = {
+        {.path = "a", .type = OPTION_INT, .offset = offsetof(__typeof__(one), number)},
+        {.path = "b", .type = OPTION_DOUBLE, .offset = offsetof(__typeof__(one), real)},
+        {.path = "c", .type = OPTION_TEXT, .offset = offsetof(__typeof__(one), text)},
+        {.path = "d", .type = OPTION_INTS, .offset = offsetof(__typeof__(one), list)},
+        {.path = "e", .type = OPTION_BOOL, .offset = offsetof(__typeof__(one), flag)},
+        {.path = "f", .type = OPTION_ENUM, .offset = offsetof(__typeof__(one), choice)}};
+    other.text = copy;
+    other.list.values[1] = 99; /* not in use */
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        cr_expect(value_same(&rows[i], &one, &other), "%s", rows[i].path);
+    }
+    other.number = 6;
+    other.real = 0.25;
+    copy[0] = 'y';
+    other.list.values[0] = 8;
+    other.flag = false;
+    other.choice = 2;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        cr_expect(!value_same(&rows[i], &one, &other), "%s", rows[i].path);
+    }
+}

@@ -275,3 +275,21 @@ Test(yaml, nearest_name)
     longest[299] = '\0';
     cr_assert_null(yaml_nearest(longest, names, 4));
 }
+
+static bool same(const char *one, const char *other)
+{
+    struct yaml *a, *b;
+    cr_assert(!yaml_parse("a", one, strlen(one), &a) && !yaml_parse("b", other, strlen(other), &b));
+    bool result = yaml_same(yaml_root(a), yaml_root(b));
+    yaml_destroy(a);
+    yaml_destroy(b);
+    return result;
+}
+
+Test(yaml, same_or_not)
+{
+    cr_expect(same("{a: [1, {b: c}]}", "a:\n  - 1\n  - {b: 'c'}\n"));
+    cr_expect(!same("{a: 1}", "{a: 2}") && !same("{a: 1}", "{b: 1}"));
+    cr_expect(!same("[1]", "[1, 2]") && !same("[1]", "{a: 1}") && !same("a", "[a]"));
+    cr_expect(yaml_same(NULL, NULL));
+}

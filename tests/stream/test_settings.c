@@ -93,6 +93,29 @@ Test(settings, printing_hides_the_password)
     settings_fini(&settings);
 }
 
+Test(settings, changes_are_told_by_what_they_need)
+{
+    struct settings one, other;
+    const char *sets[] = {"log.level=debug",         "log.format=json",
+                          "alerts.budget_per_day=3", "registry.password=open-sesame",
+                          "kafka.client.id=x",       "suppliers.acme.weekdays=[mon]"};
+    cr_assert(!settings_load(NULL, NULL, 0, &one));
+    struct status *st = settings_load(NULL, sets, sizeof sets / sizeof sets[0], &other);
+    cr_assert(!st, "%s", status_message(st));
+    struct buf reloaded = {0}, restart = {0};
+    settings_changes(&one, &one, &reloaded, &restart);
+    cr_expect(reloaded.bytes == 0 && restart.bytes == 0);
+    settings_changes(&one, &other, &reloaded, &restart);
+    buf_byte(&reloaded, '\0');
+    buf_byte(&restart, '\0');
+    cr_expect_str_eq(reloaded.data, "log.level log.format");
+    cr_expect_str_eq(restart.data, "registry.password alerts.budget_per_day kafka suppliers");
+    buf_fini(&reloaded);
+    buf_fini(&restart);
+    settings_fini(&one);
+    settings_fini(&other);
+}
+
 Test(settings, no_two_tables_share_an_option)
 {
     size_t count;
