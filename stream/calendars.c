@@ -3,6 +3,7 @@
 #include "config/base/zone.h"
 #include "config/calendar_file.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +80,22 @@ struct status *calendars_load(const struct config *config, const char *zone, str
         st = status_join(st, load_one(config, node->items[i], out));
     }
     return st;
+}
+
+void calendars_known(const struct holidays *holidays, const struct buckets *buckets, int64_t last,
+                     uint32_t rows, float *known)
+{
+    enum { ROW = (1 + WINDOW_AHEAD) * WINDOW_KNOWN };
+    for (int64_t k = 0; k < ROW; k++) {
+        known[k] = NAN;
+    }
+    for (int64_t k = 0; k <= WINDOW_AHEAD; k++) {
+        bool holiday = holiday_is(holidays, bucket_day(buckets, last + k));
+        known[k * WINDOW_KNOWN + WINDOW_HOLIDAY] = holiday ? 1 : 0;
+    }
+    for (uint32_t i = 1; i < rows; i++) {
+        memcpy(known + (size_t)i * ROW, known, ROW * sizeof(float));
+    }
 }
 
 /* --- suppliers */

@@ -14,6 +14,8 @@
 #ifndef RESTOCK_CALENDARS_H
 #define RESTOCK_CALENDARS_H
 
+#include "config/base/bucket.h"
+#include "config/base/window.h"
 #include "config/config.h"
 #include "optimize/supplier.h"
 
@@ -22,6 +24,11 @@ struct suppliers;
 /* Adds the days to *out; on error some may have been added. */
 struct status *calendars_load(const struct config *config, const char *zone, struct holidays *out)
     __attribute__((warn_unused_result));
+
+/* Plans of a tile where nobody says more: public holidays are known, nothing else. known: [rows, 1
+ * + WINDOW_AHEAD, WINDOW_KNOWN] from bucket `last` on, as in config/base/window.h. */
+void calendars_known(const struct holidays *holidays, const struct buckets *buckets, int64_t last,
+                     uint32_t rows, float *known);
 
 /* *out NULL where the section is empty. On error *out is untouched. */
 struct status *suppliers_load(const struct config *config, struct suppliers **out)

@@ -139,6 +139,11 @@ static void gather_known(struct shard *shard, const struct tile *tile, uint32_t 
                          int64_t last)
 {
     const struct plan_sinks *sinks = shard->plan->sinks_ref;
+    if (shard->scratch.known && !(sinks && sinks->known)) {
+        calendars_known(&shard->plan->settings_ref->holidays, &shard->plan->settings_ref->days,
+                        last, tile->series, shard->scratch.known);
+        return;
+    }
     for (uint32_t i = 0; i < tile->series && shard->scratch.known; i++) {
         uint32_t series = tile_index * PLAN_TILE_SERIES + i;
         float *out = shard->scratch.known + (size_t)i * (1 + WINDOW_AHEAD) * WINDOW_KNOWN;

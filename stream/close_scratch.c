@@ -12,7 +12,10 @@ struct status *close_scratch_init(struct shard *shard)
     scratch->age = calloc(PLAN_TILE_SERIES, sizeof(uint32_t));
     scratch->want = calloc(PLAN_TILE_SERIES, 1);
     scratch->signals = calloc((size_t)TAILS_KINDS * PLAN_TILE_SERIES, sizeof(struct alert_signal));
-    bool known = shard->plan->sinks_ref && shard->plan->sinks_ref->known;
+    const struct plan *plan = shard->plan;
+    /* Where nobody says what is planned, public holidays are known at least. */
+    bool calendar = plan->slot_days <= 1 && plan->settings_ref->holidays.count > 0;
+    bool known = calendar || (plan->sinks_ref && plan->sinks_ref->known);
     size_t slots = (size_t)PLAN_TILE_SERIES * (1 + WINDOW_AHEAD) * WINDOW_KNOWN;
     scratch->known = known ? calloc(slots, sizeof(float)) : NULL;
     if ((known && !scratch->known) || !scratch->units || !scratch->flags || !scratch->age ||

@@ -4,6 +4,7 @@
 #include "stream/settings.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -101,6 +102,25 @@ Test(calendars, mistakes_are_named_where_they_stand)
     expect_refused("calendar: [uk]\n", "c.yaml:1:11", "{name: file");
     expect_refused("calendar: {x: [a]}\n", "c.yaml:1:15", "a file, a country");
     expect_refused("calendar: {x: calendars/xx.csv}\n", "calendars/xx.csv", "cannot read");
+}
+
+Test(calendars, holidays_are_known_ahead)
+{
+    enum { ROWS = 3, ROW = (1 + WINDOW_AHEAD) * WINDOW_KNOWN };
+    static float known[ROWS * ROW];
+    struct settings settings = load("time: {zone: Europe/London}\n");
+    int64_t last = bucket_of(&settings.buckets, civil_days(2011, 4, 21) * 86400000 + 43200000);
+    calendars_known(&settings.holidays, &settings.buckets, last, ROWS, known);
+    for (int row = 0; row < ROWS; row++) {
+        for (int k = 0; k <= WINDOW_AHEAD; k++) {
+            const float *at = known + row * ROW + k * WINDOW_KNOWN;
+            /* Good Friday, Easter Monday, the wedding, May Day, the spring bank holiday */
+            bool wanted = k == 1 || k == 4 || k == 8 || k == 11 || k == 39;
+            cr_expect(at[WINDOW_HOLIDAY] == (wanted ? 1.0f : 0.0f), "day %d", k);
+            cr_expect(isnan(at[WINDOW_PRICE]) && isnan(at[WINDOW_PROMO]));
+        }
+    }
+    settings_fini(&settings);
 }
 
 Test(calendars, suppliers)
