@@ -57,6 +57,7 @@ enum { PROPOSAL_ID_CHARS = 32 };
 struct proposal_options { /* replenish.*, supply.* */
     struct policy_options policy;
     bool enabled;
+    double overstock_days; /* what is left after so long is told; 0: never */
     double dampener; /* relative change of quantity below which nothing is revised */
     int64_t snooze_days; /* a rejected one is not proposed again for so long, unless the need
                             changes materially */

@@ -1,6 +1,7 @@
 /* Stock, stock-out alerts and proposals of the series whose stock was reported. Policies and life
  * cycles are optimize/; here they meet items, the calendar of buckets, forecasts and the outbox. */
 #include "config/base/ensure.h"
+#include "optimize/surplus.h"
 #include "stream/shard_state.h"
 
 #include <math.h>
@@ -279,6 +280,41 @@ static void step_supply(struct shard *shard, const struct stock_entry *stock,
     shard->counts.alerts += alert_table_step(shard->alerts, &alert, (struct slice){0}, now_ms);
 }
 
+static const double SURELY_LEFT = 0.9;
+
+/* Stock and open orders that will hardly be sold in time, dead stock among them. A series too young
+ * to be judged is left alone. */
+static void step_overstock(struct shard *shard, const struct stock_entry *stock,
+                           const struct decide_input *in, int64_t now_ms)
+{
+    const struct settings *settings = shard->plan->settings_ref;
+    int64_t first = shard_tile(shard, stock->series)->cols.first[shard_row(stock->series)];
+    bool judged = first && in->policy.today - (first - 1) >= settings->alert.min_age;
+    if (!(settings->proposal.overstock_days > 0) || !judged) {
+        return;
+    }
+    struct surplus surplus;
+    surplus_assess(&in->policy, settings->proposal.overstock_days, &surplus);
+    bool much = surplus.probability >= SURELY_LEFT && surplus.units >= (double)in->facts.pack;
+    if (!much && !alert_table_find(shard->alerts, ALERT_OVERSTOCK, stock->series, 0)) {
+        return;
+    }
+    int64_t there = stock->position.stock + position_incoming(&stock->position);
+    struct alert_signal alert = {.kind = ALERT_OVERSTOCK,
+                                 .strength = much ? ALERT_STRONG : ALERT_QUIET,
+                                 .series = stock->series,
+                                 .score = (float)-log10(fmax(1 - surplus.probability, 1e-12)),
+                                 .probability = (float)surplus.probability,
+                                 .expected = (float)((double)there - surplus.units),
+                                 .observed = (float)there,
+                                 .onset_bucket = in->policy.today,
+                                 .money = (int64_t)fmin(surplus.money, 1e15)};
+    alert_evidence(&alert, EVIDENCE_COVER_DAYS, surplus.cover_days);
+    alert_evidence(&alert, EVIDENCE_ON_HAND, (double)stock->position.stock);
+    alert_evidence(&alert, EVIDENCE_ON_ORDER, (double)position_incoming(&stock->position));
+    shard->counts.alerts += alert_table_step(shard->alerts, &alert, (struct slice){0}, now_ms);
+}
+
 /* --- proposals
  * ------------------------------------------------------------------------------------------------
  */
@@ -383,6 +419,7 @@ void decide_close(struct shard *shard, uint32_t series, const struct forecast_bl
         step_stockout(shard, stock, &in, now_ms);
     }
     step_supply(shard, stock, &in, now_ms);
+    step_overstock(shard, stock, &in, now_ms);
     propose(shard, stock, &in);
     shard_touch(shard, series);
 }

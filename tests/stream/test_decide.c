@@ -118,6 +118,22 @@ static void with_rules(const char *rules)
     play_days(&play, 0, 30, 8);
 }
 
+Test(decide, more_than_half_a_year_of_stock_is_told_and_taken_back)
+{
+    char line[LINE_BYTES];
+    with_rules("alerts.min_age=14");
+    cr_expect(!play_wrote(&play, "\"overstock\""));
+    play_stock(&play, STOCK_COUNT, 30.1, 5000, "count");
+    play_days(&play, 30, 33, 8);
+    play_outputs(&play, TOPIC_ALERTS, line, sizeof line);
+    cr_assert(strstr(line, "\"overstock\"") && strstr(line, "\"OPEN\""), "%s", line);
+    cr_expect(number_in(line, "cover_days") > 180 && strstr(line, "enough for about"), "%s", line);
+    play_stock(&play, STOCK_COUNT, 33.1, 300, "count");
+    play_days(&play, 33, 48, 8);
+    play_outputs(&play, TOPIC_ALERTS, line, sizeof line);
+    cr_expect(strstr(line, "\"overstock\"") && strstr(line, "\"RESOLVED\""), "%s", line);
+}
+
 Test(decide, a_business_rule_has_the_last_word_and_is_named)
 {
     char id[ID_BYTES], line[LINE_BYTES];
