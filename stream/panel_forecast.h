@@ -8,8 +8,9 @@
  * Totals of 1 to 42 days, or 1 to 8 weeks. Where a bucket was not fully in stock its demand is the
  * forecast of that bucket or what was sold, whichever is more: to mask such buckets would leave out
  * the days of large demand, which are those that run dry. Weeks are freed of the year's course
- * (stream/panel_season.h) and given it back in the forecast. Quantities in whole counting units of the panel.
- * Pure but for the progress call; one thread; memory for one tile at a time beside the panel. */
+ * (stream/panel_season.h) and given it back in the forecast. Quantities in whole counting units of
+ * the panel. Pure but for the progress call; one thread; memory for one tile at a time beside the
+ * panel. */
 #ifndef RESTOCK_PANEL_FORECAST_H
 #define RESTOCK_PANEL_FORECAST_H
 
