@@ -135,23 +135,6 @@ static void end(struct shard *shard)
 
 /* --- a tile */
 
-static void gather_known(struct shard *shard, const struct tile *tile, uint32_t tile_index,
-                         int64_t last)
-{
-    const struct plan_sinks *sinks = shard->plan->sinks_ref;
-    if (shard->scratch.known && !(sinks && sinks->known)) {
-        calendars_known(&shard->plan->settings_ref->holidays, &shard->plan->settings_ref->days,
-                        last, tile->series, shard->scratch.known);
-        return;
-    }
-    for (uint32_t i = 0; i < tile->series && shard->scratch.known; i++) {
-        uint32_t series = tile_index * PLAN_TILE_SERIES + i;
-        float *out = shard->scratch.known + (size_t)i * (1 + WINDOW_AHEAD) * WINDOW_KNOWN;
-        sinks->known(sinks->known_context, series_sku(shard->series, series), last,
-                     1 + WINDOW_AHEAD, out);
-    }
-}
-
 /* Rows [N, W] from cells [slots, N]: the bucket `last` and the W - 1 before it. */
 void close_gather(struct shard *shard, struct tile *tile, uint32_t tile_index, int64_t last,
                   struct window *window)
@@ -180,7 +163,6 @@ void close_gather(struct shard *shard, struct tile *tile, uint32_t tile_index, i
                 (uint8_t)(flags[i] | (scratch->age[i] < back ? WINDOW_ABSENT : 0));
         }
     }
-    gather_known(shard, tile, tile_index, last);
     const struct buckets *buckets = &plan->settings_ref->days;
     *window = (struct window){.series = N,
                               .width = W,
@@ -190,7 +172,7 @@ void close_gather(struct shard *shard, struct tile *tile, uint32_t tile_index, i
                               .units = scratch->units,
                               .flags = scratch->flags,
                               .age = scratch->age,
-                              .known = scratch->known};
+                              .known = close_known(shard, tile, tile_index, last)};
 }
 
 /* A series that stands without stock when the bucket begins cannot sell in it: mark the bucket now

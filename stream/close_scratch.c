@@ -1,6 +1,8 @@
 /* Scratch memory of the close of a tile: made with the shard, so that a close allocates nothing. */
+#include "stream/item_plans.h"
 #include "stream/shard_state.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 struct status *close_scratch_init(struct shard *shard)
@@ -12,14 +14,10 @@ struct status *close_scratch_init(struct shard *shard)
     scratch->age = calloc(PLAN_TILE_SERIES, sizeof(uint32_t));
     scratch->want = calloc(PLAN_TILE_SERIES, 1);
     scratch->signals = calloc((size_t)TAILS_KINDS * PLAN_TILE_SERIES, sizeof(struct alert_signal));
-    const struct plan *plan = shard->plan;
-    /* Where nobody says what is planned, public holidays are known at least. */
-    bool calendar = plan->slot_days <= 1 && plan->settings_ref->holidays.count > 0;
-    bool known = calendar || (plan->sinks_ref && plan->sinks_ref->known);
-    size_t slots = (size_t)PLAN_TILE_SERIES * (1 + WINDOW_AHEAD) * WINDOW_KNOWN;
-    scratch->known = known ? calloc(slots, sizeof(float)) : NULL;
-    if ((known && !scratch->known) || !scratch->units || !scratch->flags || !scratch->age ||
-        !scratch->want || !scratch->signals) {
+    scratch->known =
+        calloc((size_t)PLAN_TILE_SERIES * (1 + WINDOW_AHEAD) * WINDOW_KNOWN, sizeof(float));
+    if (!scratch->known || !scratch->units || !scratch->flags || !scratch->age || !scratch->want ||
+        !scratch->signals) {
         return status_new(STATUS_NO_MEMORY, "out of memory for the windows of a tile");
     }
     return NULL;
@@ -36,4 +34,53 @@ void close_scratch_fini(struct shard *shard)
     free(scratch->signals);
     buf_fini(&scratch->key);
     buf_fini(&scratch->value);
+}
+
+enum { KNOWN_ROW = (1 + WINDOW_AHEAD) * WINDOW_KNOWN };
+
+/* Plans of the items of a tile; true where there is one. empty: nothing else is known. */
+static bool gather_plans(struct shard *shard, const struct tile *tile, uint32_t tile_index,
+                         int64_t last, bool empty)
+{
+    float *known = shard->scratch.known;
+    bool any = false;
+    for (uint32_t i = 0; i < tile->series && items_count(shard->items); i++) {
+        uint32_t series = tile_index * PLAN_TILE_SERIES + i;
+        const struct item_line *item =
+            series_live(shard->series, series)
+                ? items_find(shard->items, series_sku(shard->series, series))
+                : NULL;
+        if (!item || !item->plan_count) {
+            continue;
+        }
+        for (size_t k = 0; empty && !any && k < (size_t)tile->series * KNOWN_ROW; k++) {
+            known[k] = NAN;
+        }
+        any = true;
+        item_plans_known(item, &shard->plan->settings_ref->days, last, known + i * KNOWN_ROW);
+    }
+    return any;
+}
+
+const float *close_known(struct shard *shard, const struct tile *tile, uint32_t tile_index,
+                         int64_t last)
+{
+    const struct plan *plan = shard->plan;
+    const struct plan_sinks *sinks = plan->sinks_ref;
+    const struct holidays *holidays = &plan->settings_ref->holidays;
+    float *known = shard->scratch.known;
+    if (!(sinks && sinks->known)) {
+        bool calendar = plan->slot_days <= 1 && holidays->count > 0;
+        if (calendar) {
+            calendars_known(holidays, &plan->settings_ref->days, last, tile->series, known);
+        }
+        bool plans = gather_plans(shard, tile, tile_index, last, !calendar);
+        return calendar || plans ? known : NULL;
+    }
+    for (uint32_t i = 0; i < tile->series; i++) {
+        uint32_t series = tile_index * PLAN_TILE_SERIES + i;
+        sinks->known(sinks->known_context, series_sku(shard->series, series), last,
+                     1 + WINDOW_AHEAD, known + (size_t)i * KNOWN_ROW);
+    }
+    return known;
 }

@@ -71,7 +71,7 @@ struct close_scratch { /* of one tile */
     uint8_t *flags; /* [N, W] */
     uint32_t *age; /* [N] */
     uint8_t *want; /* [N] */
-    float *known; /* [N, 1 + WINDOW_AHEAD, WINDOW_KNOWN]; NULL: never known */
+    float *known; /* [N, 1 + WINDOW_AHEAD, WINDOW_KNOWN] */
     struct alert_signal *signals; /* [TAILS_KINDS * N] */
     struct buf key, value;
 };
@@ -144,6 +144,10 @@ void close_step_alert(struct shard *shard, struct alert_signal *alert, uint32_t 
                       int64_t now_ms);
 void close_give_bucket(const struct shard *shard, const struct tile *tile, uint32_t series,
                        int64_t bucket);
+/* What is known of the tile's buckets from `last` on, into scratch; NULL: nothing is. A run on
+ * files may say it itself; else calendar and plans of items do. */
+const float *close_known(struct shard *shard, const struct tile *tile, uint32_t tile_index,
+                         int64_t last);
 struct status *close_scratch_init(struct shard *shard) __attribute__((warn_unused_result));
 void close_scratch_fini(struct shard *shard);
 /* The demand forecast of one series as of its last close, for an event; rows of `block` are valid
