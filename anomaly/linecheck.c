@@ -56,22 +56,36 @@ struct linecheck {
 
 #define ROW(name, type)                                                                            \
     {                                                                                              \
-        "linecheck." #name, type, COLUMN_HOT, 1, offsetof(struct linecheck_cols, name)             \
+        "linecheck." #name, type, COLUMN_HOT, 1, offsetof(struct linecheck_row, name)              \
     }
 static const struct column ROWS[] = {
-    ROW(price_median, COLUMN_F32),    ROW(price_low, COLUMN_F32),
-    ROW(price_high, COLUMN_F32),      ROW(quantity_mean, COLUMN_F32),
-    ROW(quantity_spread, COLUMN_F32), ROW(quantity_high, COLUMN_F32),
-    ROW(returns_rate, COLUMN_F32),    ROW(returns_bucket, COLUMN_U32),
-    ROW(prices, COLUMN_U16),          ROW(quantities, COLUMN_U16),
-    ROW(returns_now, COLUMN_U16),     ROW(activity, COLUMN_F32),
-    ROW(activity_bucket, COLUMN_U32), ROW(lines[0], COLUMN_U16),
-    ROW(lines[1], COLUMN_U16),        ROW(lines[2], COLUMN_U16),
-    ROW(lines[3], COLUMN_U16),        ROW(lines[4], COLUMN_U16),
-    ROW(lines[5], COLUMN_U16),        ROW(lines[6], COLUMN_U16),
+    {"linecheck", COLUMN_RECORD, COLUMN_DERIVED, sizeof(struct linecheck_row),
+     offsetof(struct linecheck_cols, row)},
+    ROW(price_median, COLUMN_F32),
+    ROW(price_low, COLUMN_F32),
+    ROW(price_high, COLUMN_F32),
+    ROW(quantity_mean, COLUMN_F32),
+    ROW(quantity_spread, COLUMN_F32),
+    ROW(quantity_high, COLUMN_F32),
+    ROW(returns_rate, COLUMN_F32),
+    ROW(returns_bucket, COLUMN_U32),
+    ROW(prices, COLUMN_U16),
+    ROW(quantities, COLUMN_U16),
+    ROW(returns_now, COLUMN_U16),
+    ROW(activity, COLUMN_F32),
+    ROW(activity_bucket, COLUMN_U32),
+    ROW(lines[0], COLUMN_U16),
+    ROW(lines[1], COLUMN_U16),
+    ROW(lines[2], COLUMN_U16),
+    ROW(lines[3], COLUMN_U16),
+    ROW(lines[4], COLUMN_U16),
+    ROW(lines[5], COLUMN_U16),
+    ROW(lines[6], COLUMN_U16),
     ROW(lines[7], COLUMN_U16),
 };
 #undef ROW
+
+_Static_assert(sizeof(struct linecheck_row) == 64, "one cache line per line sold");
 
 const struct column_table linecheck_column_table = {"linecheck", ROWS, sizeof ROWS / sizeof *ROWS};
 
@@ -165,7 +179,7 @@ static float clip(float x, float limit)
 
 static bool busy(const struct linecheck *check, const struct linecheck_cols *cols, uint32_t i)
 {
-    return cols->activity[i] >= (float)check->options.min_lines;
+    return cols->row[i].activity >= (float)check->options.min_lines;
 }
 
 static uint32_t place(int64_t bucket)
@@ -175,20 +189,20 @@ static uint32_t place(int64_t bucket)
 
 static void learn_price(struct linecheck_cols *cols, uint32_t i, float x, bool odd)
 {
-    if (!cols->prices[i]) {
-        cols->price_median[i] = cols->price_low[i] = cols->price_high[i] = x;
+    if (!cols->row[i].prices) {
+        cols->row[i].price_median = cols->row[i].price_low = cols->row[i].price_high = x;
     }
-    saturate(&cols->prices[i]);
-    float off = x - cols->price_median[i];
-    bool known = cols->prices[i] > PRICES_KNOWN;
-    cols->price_median[i] += known ? clip(off, PRICE_STEP) : off / (float)cols->prices[i];
-    cols->price_low[i] += CREEP * (cols->price_median[i] - cols->price_low[i]);
-    cols->price_high[i] += CREEP * (cols->price_median[i] - cols->price_high[i]);
+    saturate(&cols->row[i].prices);
+    float off = x - cols->row[i].price_median;
+    bool known = cols->row[i].prices > PRICES_KNOWN;
+    cols->row[i].price_median += known ? clip(off, PRICE_STEP) : off / (float)cols->row[i].prices;
+    cols->row[i].price_low += CREEP * (cols->row[i].price_median - cols->row[i].price_low);
+    cols->row[i].price_high += CREEP * (cols->row[i].price_median - cols->row[i].price_high);
     float share = odd ? LEARN_ODD : 1;
-    if (x < cols->price_low[i]) {
-        cols->price_low[i] += share * (x - cols->price_low[i]);
-    } else if (x > cols->price_high[i]) {
-        cols->price_high[i] += share * (x - cols->price_high[i]);
+    if (x < cols->row[i].price_low) {
+        cols->row[i].price_low += share * (x - cols->row[i].price_low);
+    } else if (x > cols->row[i].price_high) {
+        cols->row[i].price_high += share * (x - cols->row[i].price_high);
     }
 }
 
@@ -198,10 +212,11 @@ bool linecheck_price(struct linecheck *check, struct linecheck_cols *cols, uint3
     if (price_minor <= 0) {
         return false;
     }
-    float x = logf((float)price_minor), median = cols->price_median[row], raw = 0;
-    bool known = busy(check, cols, row) && cols->prices[row] >= PRICES_KNOWN;
+    float x = logf((float)price_minor), median = cols->row[row].price_median, raw = 0;
+    bool known = busy(check, cols, row) && cols->row[row].prices >= PRICES_KNOWN;
     if (known) {
-        float outside = fmaxf(x - cols->price_high[row], cols->price_low[row] - x) - PRICE_MARGIN;
+        float outside =
+            fmaxf(x - cols->row[row].price_high, cols->row[row].price_low - x) - PRICE_MARGIN;
         bool far = fabs((double)(x - median)) > PRICE_RATIO;
         raw = far && outside > 0 ? outside / (float)PRICE_DECADE : 0;
         check->pools[POOL_PRICE].fresh_tests++;
@@ -210,8 +225,8 @@ bool linecheck_price(struct linecheck *check, struct linecheck_cols *cols, uint3
     bool odd = judge(check, POOL_PRICE, raw, out);
     if (odd) {
         describe(out, row, bucket, (double)price_minor, exp((double)median));
-        alert_evidence(out, EVIDENCE_LOWER, exp((double)cols->price_low[row]));
-        alert_evidence(out, EVIDENCE_UPPER, exp((double)cols->price_high[row]));
+        alert_evidence(out, EVIDENCE_LOWER, exp((double)cols->row[row].price_low));
+        alert_evidence(out, EVIDENCE_UPPER, exp((double)cols->row[row].price_high));
     }
     learn_price(cols, row, x, raw > 1);
     return odd;
@@ -219,20 +234,20 @@ bool linecheck_price(struct linecheck *check, struct linecheck_cols *cols, uint3
 
 static void learn_quantity(struct linecheck_cols *cols, uint32_t i, float x, bool odd)
 {
-    if (!cols->quantities[i]) {
-        cols->quantity_mean[i] = cols->quantity_high[i] = x;
+    if (!cols->row[i].quantities) {
+        cols->row[i].quantity_mean = cols->row[i].quantity_high = x;
     }
-    saturate(&cols->quantities[i]);
-    float rate = fmaxf(1 / (float)cols->quantities[i], QUANTITY_RATE);
-    float off = x - cols->quantity_mean[i], spread = cols->quantity_spread[i];
-    if (cols->quantities[i] > QUANTITIES_KNOWN) {
+    saturate(&cols->row[i].quantities);
+    float rate = fmaxf(1 / (float)cols->row[i].quantities, QUANTITY_RATE);
+    float off = x - cols->row[i].quantity_mean, spread = cols->row[i].quantity_spread;
+    if (cols->row[i].quantities > QUANTITIES_KNOWN) {
         off = clip(off, 3 * sqrtf(spread + QUANTITY_FLOOR));
     }
-    cols->quantity_mean[i] += rate * off;
-    cols->quantity_spread[i] += rate * ((1 - rate) * off * off - spread);
-    cols->quantity_high[i] += CREEP * (cols->quantity_mean[i] - cols->quantity_high[i]);
-    if (x > cols->quantity_high[i]) {
-        cols->quantity_high[i] += (odd ? LEARN_ODD : 1) * (x - cols->quantity_high[i]);
+    cols->row[i].quantity_mean += rate * off;
+    cols->row[i].quantity_spread += rate * ((1 - rate) * off * off - spread);
+    cols->row[i].quantity_high += CREEP * (cols->row[i].quantity_mean - cols->row[i].quantity_high);
+    if (x > cols->row[i].quantity_high) {
+        cols->row[i].quantity_high += (odd ? LEARN_ODD : 1) * (x - cols->row[i].quantity_high);
     }
 }
 
@@ -257,19 +272,19 @@ void linecheck_basket(struct linecheck *check, int64_t median_quantity, int32_t 
  * that what was saved with the last event is whole. */
 static void count_line(struct linecheck_cols *cols, uint32_t i, int64_t bucket)
 {
-    bool first = !(cols->activity[i] > 0);
-    int32_t passed = (int32_t)((uint32_t)bucket - cols->activity_bucket[i]);
+    bool first = !(cols->row[i].activity > 0);
+    int32_t passed = (int32_t)((uint32_t)bucket - cols->row[i].activity_bucket);
     if (first || passed > 0) {
         int32_t stale = first || passed > LINECHECK_OPEN ? LINECHECK_OPEN : passed;
         for (int32_t back = 0; back < stale; back++) {
-            cols->lines[place(bucket - back)][i] = 0;
+            cols->row[i].lines[place(bucket - back)] = 0;
         }
-        cols->activity[i] *= first ? 1 : powf(1 - 1 / QUARTER, (float)passed);
-        cols->activity_bucket[i] = (uint32_t)bucket;
+        cols->row[i].activity *= first ? 1 : powf(1 - 1 / QUARTER, (float)passed);
+        cols->row[i].activity_bucket = (uint32_t)bucket;
     }
-    cols->activity[i] += 1;
+    cols->row[i].activity += 1;
     if (passed > -LINECHECK_OPEN || first) {
-        saturate(&cols->lines[place(bucket)][i]);
+        saturate(&cols->row[i].lines[place(bucket)]);
     }
 }
 
@@ -283,10 +298,10 @@ bool linecheck_quantity(struct linecheck *check, struct linecheck_cols *cols, ui
     }
     count_line(cols, row, bucket);
     float x = logf((float)quantity) - BASKET_SHARE * basket, raw = 0;
-    if (busy(check, cols, row) && cols->quantities[row] >= QUANTITIES_KNOWN) {
-        float spread = cols->quantity_spread[row] + QUANTITY_FLOOR;
-        float z = (x - cols->quantity_mean[row]) / sqrtf(spread);
-        raw = x > cols->quantity_high[row] - QUANTITY_NEAR ? normal_score(z) : 0;
+    if (busy(check, cols, row) && cols->row[row].quantities >= QUANTITIES_KNOWN) {
+        float spread = cols->row[row].quantity_spread + QUANTITY_FLOOR;
+        float z = (x - cols->row[row].quantity_mean) / sqrtf(spread);
+        raw = x > cols->row[row].quantity_high - QUANTITY_NEAR ? normal_score(z) : 0;
         check->pools[POOL_QUANTITY].fresh_tests++;
         calibrate_count(&check->pools[POOL_QUANTITY], fminf(raw, check->strong[POOL_QUANTITY]));
     }
@@ -294,8 +309,8 @@ bool linecheck_quantity(struct linecheck *check, struct linecheck_cols *cols, ui
     if (odd) {
         float share = BASKET_SHARE * basket;
         describe(out, row, bucket, (double)quantity,
-                 exp((double)(cols->quantity_mean[row] + share)));
-        alert_evidence(out, EVIDENCE_WORST, exp((double)(cols->quantity_high[row] + share)));
+                 exp((double)(cols->row[row].quantity_mean + share)));
+        alert_evidence(out, EVIDENCE_WORST, exp((double)(cols->row[row].quantity_high + share)));
     }
     learn_quantity(cols, row, x, odd && out->strength == ALERT_STRONG);
     return odd;
@@ -304,11 +319,11 @@ bool linecheck_quantity(struct linecheck *check, struct linecheck_cols *cols, ui
 void linecheck_lines(const struct linecheck_cols *cols, uint32_t series, int64_t bucket,
                      uint16_t *lines)
 {
-    const uint16_t *open = cols->lines[place(bucket)];
+    uint32_t at = place(bucket);
     for (uint32_t i = 0; i < series; i++) {
-        int32_t back = (int32_t)(cols->activity_bucket[i] - (uint32_t)bucket);
-        bool kept = cols->activity[i] > 0 && back >= 0 && back < LINECHECK_OPEN;
-        lines[i] = kept ? open[i] : 0;
+        int32_t back = (int32_t)(cols->row[i].activity_bucket - (uint32_t)bucket);
+        bool kept = cols->row[i].activity > 0 && back >= 0 && back < LINECHECK_OPEN;
+        lines[i] = kept ? cols->row[i].lines[at] : 0;
     }
 }
 
@@ -324,24 +339,25 @@ bool linecheck_return(struct linecheck *check, struct linecheck_cols *cols, uint
 {
     /* Lines of an earlier bucket than the newest one count in the newest: they came now. */
     uint32_t now = (uint32_t)bucket;
-    int32_t passed = (int32_t)(now - cols->returns_bucket[row]);
-    bool known = cols->returns_bucket[row] || cols->returns_now[row];
+    int32_t passed = (int32_t)(now - cols->row[row].returns_bucket);
+    bool known = cols->row[row].returns_bucket || cols->row[row].returns_now;
     if (!known || passed > 0) {
         float keep = known ? powf(RETURNS_KEEP, (float)passed) : 0;
-        cols->returns_rate[row] =
-            keep * (cols->returns_rate[row] + (1 - RETURNS_KEEP) * (float)cols->returns_now[row]);
-        cols->returns_bucket[row] = now;
-        cols->returns_now[row] = 0;
+        cols->row[row].returns_rate =
+            keep *
+            (cols->row[row].returns_rate + (1 - RETURNS_KEEP) * (float)cols->row[row].returns_now);
+        cols->row[row].returns_bucket = now;
+        cols->row[row].returns_now = 0;
     }
-    float rate = cols->returns_rate[row];
-    float before = cols->returns_now[row] ? returns_score(cols->returns_now[row], rate) : 0;
-    saturate(&cols->returns_now[row]);
-    float raw = returns_score(cols->returns_now[row], rate);
+    float rate = cols->row[row].returns_rate;
+    float before = cols->row[row].returns_now ? returns_score(cols->row[row].returns_now, rate) : 0;
+    saturate(&cols->row[row].returns_now);
+    float raw = returns_score(cols->row[row].returns_now, rate);
     float most = check->strong[POOL_RETURN];
     calibrate_move(&check->pools[POOL_RETURN], fminf(before, most), fminf(raw, most));
     bool odd = busy(check, cols, row) && judge(check, POOL_RETURN, raw, out);
     if (odd) {
-        describe(out, row, bucket, (double)cols->returns_now[row], (double)rate);
+        describe(out, row, bucket, (double)cols->row[row].returns_now, (double)rate);
     }
     return odd;
 }

@@ -20,18 +20,23 @@
 
 enum { LINECHECK_SILENT = 14, LINECHECK_OPEN = 8 };
 
-struct linecheck_cols { /* [N]; zero = nothing known */
-    float *price_median, *price_low,
-        *price_high; /* ln of minor units: running median and envelope */
-    float *quantity_mean, *quantity_spread,
-        *quantity_high; /* ln of units of a line: mean, variance, slowly falling maximum */
-    float *returns_rate; /* returned lines per bucket, discounted, as of returns_bucket */
-    uint32_t *returns_bucket; /* low 32 bits of the bucket's number */
-    uint16_t *prices, *quantities; /* lines learned, saturating */
-    float *activity; /* lines in the last QUARTER buckets, discounted, as of activity_bucket */
-    uint32_t *activity_bucket;
-    uint16_t *lines[LINECHECK_OPEN]; /* of the newest buckets; see linecheck_lines */
-    uint16_t *returns_now; /* returned lines in returns_bucket */
+/* State of one series, one cache line; zero = nothing known. */
+struct linecheck_row {
+    float price_median, price_low, price_high; /* ln of minor units: running median and envelope */
+    float quantity_mean, quantity_spread,
+        quantity_high; /* ln of units of a line: mean, variance, slowly falling maximum */
+    float returns_rate; /* returned lines per bucket, discounted, as of returns_bucket */
+    uint32_t returns_bucket; /* low 32 bits of the bucket's number */
+    uint16_t prices, quantities; /* lines learned, saturating */
+    uint16_t returns_now; /* returned lines in returns_bucket */
+    uint16_t spare;
+    float activity; /* lines in the last QUARTER buckets, discounted, as of activity_bucket */
+    uint32_t activity_bucket;
+    uint16_t lines[LINECHECK_OPEN]; /* of the newest buckets; see linecheck_lines */
+};
+
+struct linecheck_cols {
+    struct linecheck_row *row; /* [N] */
 };
 
 extern const struct column_table linecheck_column_table;

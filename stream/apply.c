@@ -148,14 +148,15 @@ static void sell(struct shard *shard, const struct order_line *order, uint32_t s
     }
     in_short(shard, series, order->event_ms, order->quantity,
              order->promotion ? WINDOW_PROMOTION : 0);
-    if (!tile->cols.first[row] || bucket + 1 < tile->cols.first[row]) {
-        tile->cols.first[row] = bucket + 1;
+    struct stream_row *sold = &tile->cols.row[row];
+    if (!sold->first || bucket + 1 < sold->first) {
+        sold->first = (int32_t)(bucket + 1);
     }
-    if (bucket + 1 > tile->cols.last[row]) {
-        tile->cols.last[row] = bucket + 1;
+    if (bucket + 1 > sold->last) {
+        sold->last = (int32_t)(bucket + 1);
     }
     if (order->unit_price >= 0) {
-        tile->cols.price[row] = order->unit_price + 1;
+        sold->price = column_d32_of(order->unit_price + 1);
     }
     if (order->customer.bytes) {
         cancel_sale(shard->cancel, bucket, series, order->event_ms, order->customer,

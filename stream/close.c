@@ -143,8 +143,9 @@ void close_gather(struct shard *shard, struct tile *tile, uint32_t tile_index, i
     const uint32_t N = tile->series, W = plan->window;
     struct close_scratch *scratch = &shard->scratch;
     for (uint32_t i = 0; i < N; i++) {
-        int64_t first = tile->cols.first[i] - 1;
-        scratch->age[i] = tile->cols.first[i] && first <= last ? (uint32_t)(last - first + 1) : 0;
+        int64_t first = tile->cols.row[i].first - 1;
+        scratch->age[i] =
+            tile->cols.row[i].first && first <= last ? (uint32_t)(last - first + 1) : 0;
     }
     for (uint32_t k = 0; k < W; k++) {
         int64_t bucket = last - (int64_t)(W - 1) + (int64_t)k;
@@ -253,13 +254,14 @@ bool close_material(const struct shard *shard, const struct tile *tile, uint32_t
                     const struct forecast_block *block, int64_t bucket)
 {
     const struct stream_options *stream = &shard->plan->settings_ref->stream;
-    if (!tile->cols.emitted[row] || bucket - (tile->cols.emitted[row] - 1) >= stream->refresh) {
+    if (!tile->cols.row[row].emitted ||
+        bucket - (tile->cols.row[row].emitted - 1) >= stream->refresh) {
         return true;
     }
     size_t longest = (size_t)row * block->sums + block->sums - 1;
     float high = block->sum_q[longest * FORECAST_LEVELS + LEVEL_P90];
-    return differs(block->sum_mean[longest], tile->cols.emitted_mean[row], stream->change) ||
-           differs(high, tile->cols.emitted_high[row], stream->change);
+    return differs(block->sum_mean[longest], tile->cols.row[row].emitted_mean, stream->change) ||
+           differs(high, tile->cols.row[row].emitted_high, stream->change);
 }
 
 void close_emit(struct shard *shard, uint32_t series, const struct forecast_block *block)
@@ -308,10 +310,10 @@ void close_emit(struct shard *shard, uint32_t series, const struct forecast_bloc
     outbox_add(shard->outbox, TOPIC_FORECASTS, -1, buf_view(&scratch->key),
                buf_view(&scratch->value));
     size_t longest = (size_t)row * block->sums + block->sums - 1;
-    tile->cols.emitted[row] = tile->closed + 1;
+    tile->cols.row[row].emitted = (int32_t)(tile->closed + 1);
     tile->cold_dirty = true;
-    tile->cols.emitted_mean[row] = block->sum_mean[longest];
-    tile->cols.emitted_high[row] = block->sum_q[longest * FORECAST_LEVELS + LEVEL_P90];
+    tile->cols.row[row].emitted_mean = block->sum_mean[longest];
+    tile->cols.row[row].emitted_high = block->sum_q[longest * FORECAST_LEVELS + LEVEL_P90];
 }
 
 /* With emit: changed, sums tell who has changed; steps are computed for those alone. */
@@ -452,7 +454,7 @@ static void turn_ring(struct shard *shard, struct tile *tile, uint32_t tile_inde
 static bool is_dead(const struct shard *shard, const struct tile *tile, uint32_t series,
                     int64_t closed)
 {
-    int64_t last = tile->cols.last[shard_row(series)] - 1;
+    int64_t last = tile->cols.row[shard_row(series)].last - 1;
     int64_t quiet = shard->plan->retire_buckets;
     quiet = quiet > shard->plan->window ? quiet : shard->plan->window;
     const struct stock_entry *stock = decide_stock(shard, series);
@@ -467,7 +469,7 @@ static void retire(struct shard *shard, struct tile *tile, uint32_t series)
     buf_slice(&shard->key, series_sku(shard->series, series));
     buf_byte(&shard->key, '|');
     buf_slice(&shard->key, series_location(shard->series, series));
-    if (tile->cols.emitted[shard_row(series)]) {
+    if (tile->cols.row[shard_row(series)].emitted) {
         outbox_add(shard->outbox, TOPIC_FORECASTS, -1, buf_view(&shard->key), (struct slice){0});
     }
     alert_table_forget(shard->alerts, series);

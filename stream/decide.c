@@ -9,13 +9,13 @@
 
 struct stock_entry *decide_stock(const struct shard *shard, uint32_t series)
 {
-    uint32_t index = shard->stock_of[series];
+    uint32_t index = shard_stream_row(shard, series)->stock;
     return index ? shard->stock[index - 1] : NULL;
 }
 
 struct stock_entry *decide_stock_new(struct shard *shard, uint32_t series)
 {
-    ASSERT(!shard->stock_of[series]);
+    ASSERT(!shard_stream_row(shard, series)->stock);
     uint32_t index;
     if (shard->stock_free_count) {
         index = shard->stock_free[--shard->stock_free_count];
@@ -35,18 +35,18 @@ struct stock_entry *decide_stock_new(struct shard *shard, uint32_t series)
     position_init(&stock->position);
     proposal_init(&stock->proposal);
     shard->stock[index] = stock;
-    shard->stock_of[series] = index + 1;
+    shard_stream_row(shard, series)->stock = index + 1;
     return stock;
 }
 
 void decide_stock_drop(struct shard *shard, uint32_t series)
 {
-    uint32_t index = shard->stock_of[series];
+    uint32_t index = shard_stream_row(shard, series)->stock;
     if (index) {
         free(shard->stock[index - 1]);
         shard->stock[index - 1] = NULL;
         shard->stock_free[shard->stock_free_count++] = index - 1;
-        shard->stock_of[series] = 0;
+        shard_stream_row(shard, series)->stock = 0;
     }
 }
 
@@ -64,7 +64,7 @@ int64_t decide_price(const struct shard *shard, uint32_t series)
     if (item && item->price > 0) {
         return item->price;
     }
-    int64_t seen = shard_tile(shard, series)->cols.price[shard_row(series)];
+    int64_t seen = column_d32(shard_stream_row(shard, series)->price);
     return seen > 0 ? seen - 1 : 0;
 }
 
@@ -206,7 +206,7 @@ static int64_t trigger_of(struct shard *shard, uint32_t series, const struct sto
 {
     struct tile *tile = shard_tile(shard, series);
     uint32_t row = shard_row(series);
-    int64_t first = tile->cols.first[row];
+    int64_t first = tile->cols.row[row].first;
     int64_t known = tile_trigger(tile, row);
     if (known || !shard->started || !first || first - 1 > tile->closed) {
         return known;
@@ -215,9 +215,9 @@ static int64_t trigger_of(struct shard *shard, uint32_t series, const struct sto
     close_forecast_one(shard, series, &block);
     struct decide_input in;
     input_of(shard, series, stock, &block, row, &in);
-    tile->cols.trigger[row] = trigger_level(&in.policy) + 2;
+    tile->cols.row[row].trigger = column_d32_of(trigger_level(&in.policy) + 2);
     tile->cold_dirty = true;
-    return tile->cols.trigger[row];
+    return column_d32(tile->cols.row[row].trigger);
 }
 
 void decide_trigger(struct shard *shard, uint32_t series, int64_t now_ms)
@@ -409,12 +409,12 @@ void decide_close(struct shard *shard, uint32_t series, const struct forecast_bl
     int64_t give_up =
         (settings->proposal.give_up_ms + settings->days.length_ms - 1) / settings->days.length_ms;
     (void)position_give_up(&stock->position, in.policy.today, give_up);
-    tile->cols.trigger[row] = trigger_level(&in.policy) + 2;
+    tile->cols.row[row].trigger = column_d32_of(trigger_level(&in.policy) + 2);
     if (tile->shorts) {
         tile->short_cols.trigger[row] = 0;
     }
     int64_t now_ms = bucket_start(&shard->plan->settings_ref->days, in.policy.today);
-    bool low = stock->position.stock <= tile->cols.trigger[row] - 2;
+    bool low = stock->position.stock <= column_d32(tile->cols.row[row].trigger) - 2;
     if (low || alert_table_find(shard->alerts, ALERT_STOCKOUT, series, 0)) {
         step_stockout(shard, stock, &in, now_ms);
     }

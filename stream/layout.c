@@ -19,8 +19,9 @@ struct layout_column {
     enum column_type type;
     uint32_t width;
     char name[NAME_MAX_BYTES + 1];
-    /* the program's own column of that name and type; width 0: there is none */
+    /* the program's own column of that name; width 0: there is none whose type can take it */
     uint32_t own_table, own_row, own_width;
+    enum column_type own_type;
 };
 
 struct layout {
@@ -29,7 +30,18 @@ struct layout {
     struct layout_column *columns;
 };
 
+/* Neighbouring hot fields of one record, which are written at once: there is a row record for every
+ * series that a transaction touched. */
+struct hot_run {
+    uint32_t column; /* of the own layout: the first */
+    size_t bytes;
+};
+
+enum { HOT_RUNS_MAX = 64 };
+
 struct layouts {
+    struct hot_run runs[HOT_RUNS_MAX];
+    uint32_t run_count;
     struct layout known[LAYOUTS_MAX]; /* [0] is the program's own */
     uint32_t count;
     bool own_saved;
@@ -75,11 +87,12 @@ static void find_own(struct layouts *layouts, struct layout_column *column)
     for (uint32_t t = 0; t < TILE_TABLES; t++) {
         for (uint32_t r = 0; r < tables[t].table->count; r++) {
             const struct column *own = &tables[t].table->rows[r];
-            if (strcmp(own->name, column->name) == 0 && own->type == column->type &&
-                is_saved(own->life)) {
+            if (strcmp(own->name, column->name) == 0 && is_saved(own->life) &&
+                column_convertible(column->type, own->type)) {
                 column->own_table = t;
                 column->own_row = r;
                 column->own_width = own->width;
+                column->own_type = own->type;
             }
         }
     }
@@ -99,7 +112,7 @@ static bool parse(struct layouts *layouts, struct slice bytes, struct layout *ou
     ASSERT(columns && "out of memory for a layout");
     for (uint32_t i = 0; i < count && in.ok; i++) {
         columns[i].life = (enum column_life)cursor_between(&in, COLUMN_HOT, COLUMN_COLD);
-        columns[i].type = (enum column_type)cursor_between(&in, COLUMN_U8, COLUMN_F64);
+        columns[i].type = (enum column_type)cursor_between(&in, COLUMN_U8, COLUMN_D32);
         columns[i].width = (uint32_t)cursor_between(&in, 1, WIDTH_MAX);
         struct slice name = cursor_slice(&in);
         if (in.ok && name.bytes && name.bytes <= NAME_MAX_BYTES) {
@@ -117,6 +130,39 @@ static bool parse(struct layouts *layouts, struct slice bytes, struct layout *ou
     return true;
 }
 
+static bool follows(const struct layouts *layouts, const struct hot_run *run,
+                    const struct layout_column *column)
+{
+    struct tile_table tables[TILE_TABLES];
+    struct tile prototype = layouts->prototype;
+    tile_tables(&prototype, tables);
+    const struct layout_column *first = &layouts->known[0].columns[run->column];
+    const struct column_table *table = tables[column->own_table].table;
+    return first->own_table == column->own_table && table->rows[0].type == COLUMN_RECORD &&
+           first->width == 1 && column->width == 1 &&
+           table->rows[first->own_row].pointer_offset + run->bytes ==
+               table->rows[column->own_row].pointer_offset;
+}
+
+static void find_runs(struct layouts *layouts)
+{
+    const struct layout *own = &layouts->known[0];
+    for (uint32_t i = 0; i < own->count; i++) {
+        const struct layout_column *column = &own->columns[i];
+        size_t bytes = column_type_bytes(column->type);
+        struct hot_run *last = layouts->run_count ? &layouts->runs[layouts->run_count - 1] : NULL;
+        if (column->life != COLUMN_HOT) {
+            continue;
+        }
+        if (last && follows(layouts, last, column)) {
+            last->bytes += bytes;
+        } else {
+            ASSERT(layouts->run_count < HOT_RUNS_MAX);
+            layouts->runs[layouts->run_count++] = (struct hot_run){i, bytes};
+        }
+    }
+}
+
 struct layouts *layouts_create(const struct plan *plan)
 {
     /* Rings are not in records described here: they have a record per slot. */
@@ -127,6 +173,7 @@ struct layouts *layouts_create(const struct plan *plan)
         describe(layouts);
         ASSERT(parse(layouts, buf_view(&layouts->own_bytes), &layouts->known[0]));
         layouts->count = 1;
+        find_runs(layouts);
     }
     return layouts;
 }
@@ -180,14 +227,21 @@ static const struct layout *layout_named(const struct layouts *layouts, uint32_t
     return NULL;
 }
 
-static unsigned char *plane(struct tile_table tables[TILE_TABLES],
-                            const struct layout_column *column, uint32_t element)
+static struct column_place place_of(struct tile_table tables[TILE_TABLES],
+                                    const struct layout_column *column, uint32_t element)
 {
     const struct tile_table *table = &tables[column->own_table];
-    unsigned char *base;
-    memcpy(&base, (unsigned char *)table->cols + table->table->rows[column->own_row].pointer_offset,
-           sizeof base);
-    return base + (size_t)element * PLAN_TILE_SERIES * column_type_bytes(column->type);
+    return column_place(table->table, column->own_row, table->cols, PLAN_TILE_SERIES, element);
+}
+
+/* One value of a record into its column, if the program still has it. */
+static void take(struct tile_table tables[TILE_TABLES], const struct layout_column *column,
+                 uint32_t element, uint32_t row, const char *value)
+{
+    if (element < column->own_width) {
+        struct column_place place = place_of(tables, column, element);
+        column_convert(column->type, value, column->own_type, place.at + row * place.stride);
+    }
 }
 
 static void put_hash(const struct layouts *layouts, struct buf *out)
@@ -200,11 +254,13 @@ void layout_put_row(const struct layouts *layouts, struct tile *tile, uint32_t r
     struct tile_table tables[TILE_TABLES];
     tile_tables(tile, tables);
     put_hash(layouts, out);
-    for (uint32_t i = 0; i < layouts->known[0].count; i++) {
-        const struct layout_column *column = &layouts->known[0].columns[i];
+    for (uint32_t i = 0; i < layouts->run_count; i++) {
+        const struct hot_run *run = &layouts->runs[i];
+        const struct layout_column *column = &layouts->known[0].columns[run->column];
         size_t bytes = column_type_bytes(column->type);
-        for (uint32_t k = 0; column->life == COLUMN_HOT && k < column->width; k++) {
-            buf_put(out, plane(tables, column, k) + row * bytes, bytes);
+        for (uint32_t k = 0; k < column->width; k++) {
+            struct column_place place = place_of(tables, column, k);
+            buf_put(out, place.at + row * place.stride, column->width > 1 ? bytes : run->bytes);
         }
     }
 }
@@ -222,8 +278,8 @@ bool layout_get_row(const struct layouts *layouts, struct tile *tile, uint32_t r
         size_t bytes = column_type_bytes(column->type);
         for (uint32_t k = 0; column->life == COLUMN_HOT && k < column->width; k++) {
             struct slice value = cursor_bytes(in, bytes);
-            if (in->ok && k < column->own_width) {
-                memcpy(plane(tables, column, k) + row * bytes, value.data, bytes);
+            if (in->ok) {
+                take(tables, column, k, row, value.data);
             }
         }
     }
@@ -239,7 +295,14 @@ void layout_put_planes(const struct layouts *layouts, struct tile *tile, struct 
         const struct layout_column *column = &layouts->known[0].columns[i];
         size_t bytes = column_type_bytes(column->type);
         for (uint32_t k = 0; column->life == COLUMN_COLD && k < column->width; k++) {
-            buf_put(out, plane(tables, column, k), tile->series * bytes);
+            struct column_place place = place_of(tables, column, k);
+            if (place.stride == bytes) {
+                buf_put(out, place.at, tile->series * bytes);
+                continue;
+            }
+            for (uint32_t n = 0; n < tile->series; n++) {
+                buf_put(out, place.at + n * place.stride, bytes);
+            }
         }
     }
 }
@@ -254,11 +317,11 @@ bool layout_get_planes(const struct layouts *layouts, struct tile *tile, uint32_
     const struct layout *layout = layout_named(layouts, hash);
     for (uint32_t i = 0; layout && i < layout->count; i++) {
         const struct layout_column *column = &layout->columns[i];
-        size_t bytes = series * column_type_bytes(column->type);
+        size_t bytes = column_type_bytes(column->type);
         for (uint32_t k = 0; column->life == COLUMN_COLD && k < column->width; k++) {
-            struct slice value = cursor_bytes(in, bytes);
-            if (in->ok && k < column->own_width && bytes) {
-                memcpy(plane(tables, column, k), value.data, bytes);
+            struct slice values = cursor_bytes(in, series * bytes);
+            for (uint32_t n = 0; in->ok && n < series; n++) {
+                take(tables, column, k, n, values.data + n * bytes);
             }
         }
     }

@@ -4,8 +4,8 @@
  * A layout is the list {life, type, width, name} of all saved columns in table order; its hash
  * names it. The list itself is a state record, written before the first record that uses it and
  * never removed. Series and tile records begin with the hash; a reader goes through the columns of
- * the record's own layout, copies those it still has under the same name and type (as many elements
- * as both have), and leaves the rest zero.
+ * the record's own layout, takes those it still has under the same name (as many elements as both
+ * have; integers into wider or narrower ones, floats likewise), and leaves the rest zero.
  *
  *   key "l" + 8 hex digits    value: version, count, then per column: life, type, width, name
  *

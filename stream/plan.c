@@ -125,6 +125,9 @@ void plan_print_layout(const struct plan *plan, FILE *out)
     for (int t = 0; t < TILE_TABLES; t++) {
         for (size_t r = 0; r < tables[t].table->count; r++) {
             const struct column *column = &tables[t].table->rows[r];
+            if (column->type == COLUMN_RECORD) {
+                continue;
+            }
             fprintf(out, "%-28s %10s %8zu\n", column->name, life_name(column->life),
                     column_type_bytes(column->type) * column->width);
         }

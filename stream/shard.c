@@ -89,7 +89,6 @@ static void destroy_stock(struct shard *shard)
     }
     free(shard->stock);
     free(shard->stock_free);
-    free(shard->stock_of);
 }
 
 void shard_destroy(struct shard *shard)
@@ -338,10 +337,8 @@ static void grow_tiles(struct shard *shard)
     size_t rows = (size_t)capacity * PLAN_TILE_SERIES;
     size_t had = (size_t)shard->tile_capacity * PLAN_TILE_SERIES;
     shard->tiles = realloc(shard->tiles, capacity * sizeof(struct tile *));
-    shard->stock_of = realloc(shard->stock_of, rows * sizeof *shard->stock_of);
     shard->dirty_mark = realloc(shard->dirty_mark, rows);
-    ASSERT(shard->tiles && shard->stock_of && shard->dirty_mark && "out of memory for tiles");
-    memset(shard->stock_of + had, 0, (rows - had) * sizeof *shard->stock_of);
+    ASSERT(shard->tiles && shard->dirty_mark && "out of memory for tiles");
     memset(shard->dirty_mark + had, 0, rows - had);
     shard->tile_capacity = capacity;
 }

@@ -135,12 +135,12 @@ bool shard_dump_series(const struct shard *shard, struct slice sku, struct slice
     datum_print_text(json, location);
     put_number(json, "partition", shard->partition);
     put_number(json, "index", series);
-    if (tile->cols.first[row]) {
-        put_time(json, shard, "first_sale", tile->cols.first[row] - 1);
-        put_time(json, shard, "last_sale", tile->cols.last[row] - 1);
+    if (tile->cols.row[row].first) {
+        put_time(json, shard, "first_sale", tile->cols.row[row].first - 1);
+        put_time(json, shard, "last_sale", tile->cols.row[row].last - 1);
     }
-    if (tile->cols.price[row]) {
-        put_number(json, "last_price", tile->cols.price[row] - 1);
+    if (tile->cols.row[row].price) {
+        put_number(json, "last_price", column_d32(tile->cols.row[row].price) - 1);
     }
     dump_ring(shard, series, json);
     if (shard->subday) {
@@ -157,7 +157,7 @@ void close_give_bucket(const struct shard *shard, const struct tile *tile, uint3
                        int64_t bucket)
 {
     const struct plan_sinks *sinks = shard->plan->sinks_ref;
-    int64_t first = tile->cols.first[shard_row(series)] - 1;
+    int64_t first = tile->cols.row[shard_row(series)].first - 1;
     if (sinks && sinks->bucket && first >= 0 && bucket >= first &&
         series_live(shard->series, series)) {
         sinks->bucket(sinks->context, series_sku(shard->series, series),

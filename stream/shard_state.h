@@ -87,7 +87,6 @@ struct shard {
     struct tile **tiles;
     uint32_t tile_count, tile_capacity;
     struct ring_overflow *overflow;
-    uint32_t *stock_of; /* [tile_capacity * 256] index + 1 into stock; 0: never reported */
     struct stock_entry **stock;
     uint32_t stock_count, stock_capacity, *stock_free, stock_free_count;
     uint8_t *dirty_mark; /* [tile_capacity * 256] */
@@ -190,6 +189,11 @@ static inline struct tile *shard_tile(const struct shard *shard, uint32_t series
 static inline uint32_t shard_row(uint32_t series)
 {
     return series % PLAN_TILE_SERIES;
+}
+
+static inline struct stream_row *shard_stream_row(const struct shard *shard, uint32_t series)
+{
+    return &shard_tile(shard, series)->cols.row[shard_row(series)];
 }
 
 int64_t shard_cell(const struct shard *shard, uint32_t series, int64_t bucket);

@@ -315,7 +315,7 @@ void subday_give_bucket(const struct shard *shard, const struct tile *tile, uint
                         int64_t bucket)
 {
     const struct plan_sinks *sinks = shard->plan->sinks_ref;
-    int64_t first = tile->cols.first[shard_row(series)] - 1;
+    int64_t first = tile->cols.row[shard_row(series)].first - 1;
     if (sinks && sinks->bucket && first >= 0 && bucket_day(buckets_of(shard), bucket) >= first &&
         series_live(shard->series, series)) {
         sinks->bucket(sinks->context, series_sku(shard->series, series),
@@ -426,11 +426,11 @@ static bool may_matter(struct shard *shard, const struct tile *tile, uint32_t se
     struct rest_day day;
     struct rest rest;
     uint32_t row = shard_row(series);
-    if (!tile->cols.emitted[row] || !subday_rest(shard, series, &day, &rest)) {
+    if (!tile->cols.row[row].emitted || !subday_rest(shard, series, &day, &rest)) {
         return false; /* nothing told yet: the close of its first day will */
     }
     float moved = fabsf(rest.mean - (1 - day.elapsed) * day.mean);
-    float told = fmaxf(tile->cols.emitted_mean[row], 1);
+    float told = fmaxf(tile->cols.row[row].emitted_mean, 1);
     return moved > 0.5f * (float)shard->plan->settings_ref->stream.change * told;
 }
 
@@ -441,7 +441,7 @@ static bool wants(struct shard *shard, const struct tile *tile, uint32_t tile_in
     bool any = false;
     for (uint32_t i = 0; i < tile->series; i++) {
         uint32_t series = tile_index * PLAN_TILE_SERIES + i;
-        int64_t first = tile->cols.first[i] - 1;
+        int64_t first = tile->cols.row[i].first - 1;
         uint8_t want = FORECAST_NONE;
         if (first >= 0 && first <= tile->closed) {
             const struct stock_entry *stock = decide_stock(shard, series);

@@ -173,7 +173,7 @@ static bool row_of(struct shard *shard, struct tile *tile, uint32_t series, int6
                    struct early_row *out)
 {
     uint32_t row = shard_row(series);
-    int64_t first = tile->cols.first[row] - 1;
+    int64_t first = tile->cols.row[row].first - 1;
     struct judged judged = {.tile = tile,
                             .series = series,
                             .row = row,

@@ -7,15 +7,20 @@
 
 enum { TILE_ALIGNMENT = 64 };
 
+#define FIELD(name) offsetof(struct stream_row, name)
 static const struct column ROWS[] = {
-    {"first", COLUMN_I64, COLUMN_HOT, 1, offsetof(struct stream_cols, first)},
-    {"last", COLUMN_I64, COLUMN_HOT, 1, offsetof(struct stream_cols, last)},
-    {"price", COLUMN_I64, COLUMN_HOT, 1, offsetof(struct stream_cols, price)},
-    {"emitted", COLUMN_I64, COLUMN_COLD, 1, offsetof(struct stream_cols, emitted)},
-    {"emitted_mean", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct stream_cols, emitted_mean)},
-    {"emitted_high", COLUMN_F32, COLUMN_COLD, 1, offsetof(struct stream_cols, emitted_high)},
-    {"trigger", COLUMN_I64, COLUMN_COLD, 1, offsetof(struct stream_cols, trigger)},
+    {"stream", COLUMN_RECORD, COLUMN_DERIVED, sizeof(struct stream_row),
+     offsetof(struct stream_cols, row)},
+    {"first", COLUMN_I32, COLUMN_HOT, 1, FIELD(first)},
+    {"last", COLUMN_I32, COLUMN_HOT, 1, FIELD(last)},
+    {"price", COLUMN_D32, COLUMN_HOT, 1, FIELD(price)},
+    {"stock", COLUMN_U32, COLUMN_DERIVED, 1, FIELD(stock)},
+    {"emitted", COLUMN_I32, COLUMN_COLD, 1, FIELD(emitted)},
+    {"emitted_mean", COLUMN_F32, COLUMN_COLD, 1, FIELD(emitted_mean)},
+    {"emitted_high", COLUMN_F32, COLUMN_COLD, 1, FIELD(emitted_high)},
+    {"trigger", COLUMN_D32, COLUMN_COLD, 1, FIELD(trigger)},
 };
+#undef FIELD
 const struct column_table stream_column_table = {"stream", ROWS, sizeof ROWS / sizeof ROWS[0]};
 
 static const struct column SHORT_ROWS[] = {
@@ -139,11 +144,10 @@ void tile_clear_series(const struct plan *plan, struct tile *tile, uint32_t row)
     for (int t = 0; t < TILE_TABLES; t++) {
         for (size_t r = 0; r < tables[t].table->count; r++) {
             const struct column *column = &tables[t].table->rows[r];
-            unsigned char *plane;
-            memcpy(&plane, (unsigned char *)tables[t].cols + column->pointer_offset, sizeof plane);
-            size_t bytes = column_type_bytes(column->type);
-            for (uint32_t k = 0; k < column->width; k++) {
-                memset(plane + (k * (size_t)PLAN_TILE_SERIES + row) * bytes, 0, bytes);
+            for (uint32_t k = 0; column->type != COLUMN_RECORD && k < column->width; k++) {
+                struct column_place place =
+                    column_place(tables[t].table, r, tables[t].cols, PLAN_TILE_SERIES, k);
+                memset(place.at + row * place.stride, 0, column_type_bytes(column->type));
             }
         }
     }

@@ -1,8 +1,8 @@
 /* Tile: a fixed block of 256 series as struct of arrays; never moves, never resized. Columns of
  * stream/, model/ and anomaly/ are carved from one 64-byte-aligned block by their tables.
  *
- *     | ring units u16 [slots, N] | ring flags u8 [slots, N] | first ... trigger | forecaster ... |
- * tails ... | linecheck ... |
+ *     | ring units u16 [slots, N] | ring flags u8 [slots, N] | stream rows | forecaster ... |
+ * tails ... | linecheck rows | ...
  *
  * Where the bucket is shorter than a day, the ring above holds days, and a second ring of the same
  * form holds buckets (stream/short_ring.c); else there is none, and no column of it.
@@ -18,15 +18,21 @@
 #include "model/forecaster.h"
 #include "stream/plan.h"
 
+/* What stream/ itself keeps of a series: half a cache line. Buckets are + 1, so that 0 is none. */
+struct stream_row {
+    int32_t first; /* bucket of the first sale + 1; 0: never sold */
+    int32_t last; /* newest bucket with a sale + 1 */
+    uint32_t price; /* last unit price, minor units, + 1, as column_d32; 0: none seen */
+    uint32_t stock; /* index + 1 into the shard's stock; 0: never reported */
+    uint32_t trigger; /* stock level at or below which a stock-out is announced, + 2, as column_d32;
+                         0: not computed */
+    int32_t emitted; /* origin of the last forecast emitted + 1; 0: none */
+    float emitted_mean; /* its mean and 0.9 quantile of the longest sum */
+    float emitted_high;
+};
+
 struct stream_cols {
-    int64_t *first; /* [N] bucket of the first sale + 1; 0: never sold */
-    int64_t *last; /* [N] newest bucket with a sale + 1 */
-    int64_t *price; /* [N] last unit price, minor units, + 1; 0: none seen */
-    int64_t *emitted; /* [N] origin of the last forecast emitted + 1; 0: none */
-    float *emitted_mean; /* [N] its mean and 0.9 quantile of the longest sum */
-    float *emitted_high; /* [N] */
-    int64_t *trigger; /* [N] stock level at or below which a stock-out is announced, + 2; 0: not
-                         computed */
+    struct stream_row *row; /* [N] */
 };
 
 extern const struct column_table stream_column_table;
@@ -79,11 +85,11 @@ struct tile_table {
 };
 void tile_tables(struct tile *tile, struct tile_table out[TILE_TABLES]);
 
-/* Stock level at which a stock-out is announced, as of the last close; see stream_cols.trigger. */
+/* Stock level at which a stock-out is announced, as of the last close; see stream_row.trigger. */
 static inline int64_t tile_trigger(const struct tile *tile, uint32_t row)
 {
     int64_t now = tile->shorts ? tile->short_cols.trigger[row] : 0;
-    return now ? now : tile->cols.trigger[row];
+    return now ? now : column_d32(tile->cols.row[row].trigger);
 }
 
 static inline uint32_t tile_slot(const struct plan *plan, int64_t bucket)

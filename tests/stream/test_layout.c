@@ -55,15 +55,15 @@ Test(layout, a_row_comes_back_where_it_was_and_nowhere_else)
 {
     struct buf row = {0};
     memset(tile->block, 0x41, tile_bytes(plan));
-    tile->cols.first[9] = 1234;
-    tile->cols.price[9] = -5;
+    tile->cols.row[9].first = 1234;
+    tile->cols.row[9].price = 5005;
     layout_put_row(layouts, tile, 9, &row);
     struct tile *twin = tile_create(plan, 0);
     struct cursor in = cursor_of(buf_view(&row));
     cr_assert(layout_get_row(layouts, twin, 200, &in) && cursor_done(&in));
-    cr_expect(twin->cols.first[200] == 1234 && twin->cols.price[200] == -5);
-    cr_expect(twin->cols.first[199] == 0 && twin->cols.first[201] == 0);
-    cr_expect(twin->cols.trigger[200] == 0, "of the tile, not of the row");
+    cr_expect(twin->cols.row[200].first == 1234 && twin->cols.row[200].price == 5005);
+    cr_expect(twin->cols.row[199].first == 0 && twin->cols.row[201].first == 0);
+    cr_expect(twin->cols.row[200].trigger == 0, "of the tile, not of the row");
     struct buf again = {0};
     layout_put_row(layouts, twin, 200, &again);
     cr_expect(slice_equal(buf_view(&row), buf_view(&again)));
@@ -77,15 +77,15 @@ Test(layout, planes_come_back)
     struct buf planes = {0}, again = {0};
     tile->series = 3;
     for (int i = 0; i < 3; i++) {
-        tile->cols.trigger[i] = 100 + i;
-        tile->cols.first[i] = 7;
+        tile->cols.row[i].trigger = 100U + (uint32_t)i;
+        tile->cols.row[i].first = 7;
     }
     layout_put_planes(layouts, tile, &planes);
     struct tile *twin = tile_create(plan, 0);
     struct cursor in = cursor_of(buf_view(&planes));
     cr_assert(layout_get_planes(layouts, twin, 3, &in) && cursor_done(&in));
-    cr_expect(twin->cols.trigger[2] == 102 && twin->cols.trigger[3] == 0);
-    cr_expect(twin->cols.first[2] == 0, "of the row, not of the tile");
+    cr_expect(twin->cols.row[2].trigger == 102 && twin->cols.row[3].trigger == 0);
+    cr_expect(twin->cols.row[2].first == 0, "of the row, not of the tile");
     twin->series = 3;
     layout_put_planes(layouts, twin, &again);
     cr_expect(slice_equal(buf_view(&planes), buf_view(&again)));
@@ -114,9 +114,54 @@ Test(layout, reads_what_an_older_program_wrote)
     buf_put(&record, &price, sizeof price);
     struct cursor in = cursor_of(buf_view(&record));
     cr_assert(layout_get_row(layouts, tile, 5, &in) && cursor_done(&in));
-    cr_expect(tile->cols.first[5] == 77);
-    cr_expect(tile->cols.last[5] == 0 && tile->cols.price[5] == 0 && tile->cols.last[0] == 0);
+    cr_expect(tile->cols.row[5].first == 77);
+    cr_expect(tile->cols.row[5].last == 0 && tile->cols.row[5].price == 0 &&
+              tile->cols.row[0].last == 0);
     buf_fini(&record);
+}
+
+/* The layout of the first version: buckets, money and levels in 64 bits, one plane each. */
+Test(layout, narrower_columns_take_what_wider_ones_held)
+{
+    static const struct {
+        int64_t written, price;
+        int32_t bucket;
+    } CASES[] = {{77, 77, 77},
+                 {268435455, 268435455, 268435455},
+                 {12345678901, 12345678900, INT32_MAX},
+                 {0, 0, 0},
+                 {-9, 0, -9}};
+    struct buf rows = {0};
+    describe(&rows, COLUMN_HOT, COLUMN_I64, 1, "first");
+    describe(&rows, COLUMN_HOT, COLUMN_I64, 1, "price");
+    describe(&rows, COLUMN_HOT, COLUMN_F64, 1, "linecheck.activity");
+    describe(&rows, COLUMN_COLD, COLUMN_I64, 1, "trigger");
+    describe(&rows, COLUMN_COLD, COLUMN_I64, 1, "emitted");
+    uint32_t hash = know(5, &rows);
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        struct buf row = {0}, planes = {0};
+        double activity = 2.25;
+        buf_put(&row, &hash, sizeof hash);
+        buf_put(&row, &CASES[i].written, 8);
+        buf_put(&row, &CASES[i].written, 8);
+        buf_put(&row, &activity, 8);
+        struct cursor in = cursor_of(buf_view(&row));
+        cr_assert(layout_get_row(layouts, tile, 1, &in) && cursor_done(&in));
+        cr_expect(tile->cols.row[1].first == CASES[i].bucket);
+        cr_expect(column_d32(tile->cols.row[1].price) == CASES[i].price);
+        cr_expect(tile->linecheck.row[1].activity == 2.25F);
+        buf_put(&planes, &hash, sizeof hash);
+        for (int k = 0; k < 4; k++) { /* two series: the second counts */
+            buf_put(&planes, &CASES[k % 2 ? i : 0].written, 8);
+        }
+        in = cursor_of(buf_view(&planes));
+        cr_assert(layout_get_planes(layouts, tile, 2, &in) && cursor_done(&in));
+        cr_expect(column_d32(tile->cols.row[1].trigger) == CASES[i].price);
+        cr_expect(tile->cols.row[1].emitted == CASES[i].bucket);
+        cr_expect(tile->cols.row[0].emitted == 77);
+        buf_fini(&row);
+        buf_fini(&planes);
+    }
 }
 
 Test(layout, its_own_record_is_written_once)

@@ -24,7 +24,7 @@ Test(tile, starts_empty_and_aligned)
     struct tile *tile = tile_create(plan, 42);
     cr_assert(tile);
     cr_expect(tile->closed == 42 && tile->series == 0);
-    cr_expect((uintptr_t)tile->units % 64 == 0 && (uintptr_t)tile->cols.first % 64 == 0);
+    cr_expect((uintptr_t)tile->units % 64 == 0 && (uintptr_t)tile->cols.row % 64 == 0);
     for (size_t i = 0; i < tile_bytes(plan); i++) {
         cr_assert(tile->block[i] == 0);
     }
@@ -42,14 +42,18 @@ Test(tile, no_two_columns_share_a_byte)
     for (int t = 0; t < TILE_TABLES; t++) {
         for (size_t r = 0; r < tables[t].table->count; r++) {
             const struct column *column = &tables[t].table->rows[r];
-            unsigned char *plane;
-            memcpy(&plane, (unsigned char *)tables[t].cols + column->pointer_offset, sizeof plane);
-            size_t bytes = PLAN_TILE_SERIES * column->width * column_type_bytes(column->type);
-            cr_assert(plane >= tile->block && plane + bytes <= tile->block + tile_bytes(plan));
-            for (size_t i = 0; i < bytes; i++) {
-                cr_assert(plane[i] == 0, "%s", column->name);
+            for (uint32_t k = 0; column->type != COLUMN_RECORD && k < column->width; k++) {
+                struct column_place place =
+                    column_place(tables[t].table, r, tables[t].cols, PLAN_TILE_SERIES, k);
+                for (uint32_t i = 0; i < PLAN_TILE_SERIES; i++) {
+                    unsigned char *at = place.at + i * place.stride;
+                    cr_assert(at >= tile->block && at < tile->block + tile_bytes(plan));
+                    for (size_t byte = 0; byte < column_type_bytes(column->type); byte++) {
+                        cr_assert(at[byte] == 0, "%s", column->name);
+                        at[byte] = 1;
+                    }
+                }
             }
-            memset(plane, 1, bytes);
         }
     }
     tile_destroy(tile);
@@ -67,7 +71,7 @@ Test(tile, clearing_a_series_leaves_its_neighbours)
         cr_assert(tile->flags[at] == 0 && tile->flags[at - 1] == 0x55 &&
                   tile->flags[at + 1] == 0x55);
     }
-    cr_expect(tile->cols.price[7] == 0 && tile->cols.price[6] && tile->cols.price[8]);
+    cr_expect(tile->cols.row[7].price == 0 && tile->cols.row[6].price && tile->cols.row[8].price);
     for (uint32_t row = 0; row < PLAN_TILE_SERIES; row++) {
         tile_clear_series(plan, tile, row);
     }
@@ -76,11 +80,14 @@ Test(tile, clearing_a_series_leaves_its_neighbours)
     for (int t = 0; t < TILE_TABLES; t++) { /* every element of every column was reached */
         for (size_t r = 0; r < tables[t].table->count; r++) {
             const struct column *column = &tables[t].table->rows[r];
-            unsigned char *plane;
-            memcpy(&plane, (unsigned char *)tables[t].cols + column->pointer_offset, sizeof plane);
-            for (size_t i = 0;
-                 i < PLAN_TILE_SERIES * column->width * column_type_bytes(column->type); i++) {
-                cr_assert(plane[i] == 0, "%s", column->name);
+            for (uint32_t k = 0; column->type != COLUMN_RECORD && k < column->width; k++) {
+                struct column_place place =
+                    column_place(tables[t].table, r, tables[t].cols, PLAN_TILE_SERIES, k);
+                for (uint32_t i = 0; i < PLAN_TILE_SERIES; i++) {
+                    for (size_t byte = 0; byte < column_type_bytes(column->type); byte++) {
+                        cr_assert(place.at[i * place.stride + byte] == 0, "%s", column->name);
+                    }
+                }
             }
         }
     }
@@ -98,7 +105,7 @@ Test(tile, clearing_a_slot_leaves_the_others)
         cr_assert(tile->units[2 * PLAN_TILE_SERIES + row] &&
                   tile->flags[4 * PLAN_TILE_SERIES + row]);
     }
-    cr_expect(tile->cols.first[0] != 0);
+    cr_expect(tile->cols.row[0].first != 0);
     tile_destroy(tile);
 }
 
