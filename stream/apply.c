@@ -4,6 +4,7 @@
  * of them. */
 #include "config/base/ensure.h"
 #include "config/base/hash.h"
+#include "stream/lookahead.h"
 #include "stream/shard_state.h"
 
 #include <inttypes.h>
@@ -84,9 +85,10 @@ static void in_short(struct shard *shard, uint32_t series, int64_t event_ms, int
     }
 }
 
-static uint32_t series_of(struct shard *shard, struct slice sku, struct slice location)
+static uint32_t series_of(struct shard *shard, uint64_t name, struct slice sku,
+                          struct slice location)
 {
-    uint32_t series = series_find(shard->series, sku, location);
+    uint32_t series = series_find_hashed(shard->series, name, sku, location);
     if (series != SERIES_NONE) {
         close_through(shard, series);
         return series;
@@ -238,11 +240,12 @@ static void check_feed(struct shard *shard, const struct line *line, bool duplic
     }
 }
 
-static void apply_order(struct shard *shard, const struct line *line, struct slice value)
+static void apply_order(struct shard *shard, const struct lookahead *ahead, struct slice value)
 {
+    const struct line *line = &ahead->line;
     const struct order_line *order = &line->order;
     const struct settings *settings = shard->plan->settings_ref;
-    int64_t bucket = bucket_of(&settings->days, order->event_ms);
+    int64_t bucket = ahead->bucket;
     if (!shard->started) {
         start_at(shard, bucket, order->event_ms);
     }
@@ -252,21 +255,21 @@ static void apply_order(struct shard *shard, const struct line *line, struct sli
         shard->counts.duplicate++;
         return;
     }
-    bool late = bucket <= shard->until, ahead = bucket > shard->until + (int64_t)shard->plan->open;
+    bool late = bucket <= shard->until, early = bucket > shard->until + (int64_t)shard->plan->open;
     if (shard->subday) {
         int64_t shorter = bucket_of(&settings->buckets, order->event_ms);
         late |= shorter <= shard->subday->until;
-        ahead |= shorter > shard->subday->until + (int64_t)shard->plan->shorts.open;
+        early |= shorter > shard->subday->until + (int64_t)shard->plan->shorts.open;
     }
     shard->counts.late += late;
     shard->counts.applied += !late;
-    if (bucket <= shard->until - (int64_t)shard->plan->window || ahead) {
+    if (bucket <= shard->until - (int64_t)shard->plan->window || early) {
         shard->counts.applied -= !late;
         shard->counts.late += !late;
         dead_letter(shard, line, value, late ? "late" : "ahead");
         return;
     }
-    uint32_t series = series_of(shard, order->sku, order->location);
+    uint32_t series = series_of(shard, ahead->name, order->sku, order->location);
     if (order->kind == ORDER_SALE) {
         sell(shard, order, series, bucket);
         move_stock(shard, series, order->event_ms, order->quantity);
@@ -321,15 +324,15 @@ static void apply_movement(struct shard *shard, struct stock_entry *stock,
     }
 }
 
-static void apply_stock(struct shard *shard, const struct line *line)
+static void apply_stock(struct shard *shard, const struct lookahead *ahead)
 {
-    const struct stock_line *stock = &line->stock;
-    int64_t bucket = bucket_of(&shard->plan->settings_ref->days, stock->event_ms);
+    const struct stock_line *stock = &ahead->line.stock;
+    int64_t bucket = ahead->bucket;
     shard->counts.stock_lines++;
     if (dedup_seen(shard->stock_fingerprints, bucket, stock->fingerprint)) {
         return;
     }
-    uint32_t series = series_of(shard, stock->sku, stock->location);
+    uint32_t series = series_of(shard, ahead->name, stock->sku, stock->location);
     struct stock_entry *entry = decide_stock(shard, series);
     entry = entry ? entry : decide_stock_new(shard, series);
     apply_movement(shard, entry, stock);
@@ -456,41 +459,63 @@ static void apply_tick(struct shard *shard, const struct tick_line *tick)
     }
 }
 
-void apply_line(struct shard *shard, int64_t offset, struct slice key, struct slice value)
+static void apply_line(struct shard *shard, const struct shard_record *record,
+                       const struct lookahead *ahead)
 {
-    ASSERT(offset >= shard->next_offset);
-    shard->next_offset = offset + 1;
+    const struct line *line = &ahead->line;
+    ASSERT(record->offset >= shard->next_offset);
+    shard->next_offset = record->offset + 1;
     shard->changed = true;
-    arena_reset(shard->arena);
-    struct line line;
-    const char *reason = "null value";
-    if (!value.data || !line_decode(value, shard->arena, &line, &reason)) {
+    if (!ahead->good) {
         /* Not ours: somebody else writes into the internal topic. Keep the bytes, say where. */
         struct line unknown = {.kind = LINE_TICK};
         unknown.source.input = INPUT_ORDERS;
-        unknown.source.offset = offset;
+        unknown.source.offset = record->offset;
         unknown.source.partition = shard->partition;
-        (void)key;
-        dead_letter(shard, &unknown, value, reason);
+        dead_letter(shard, &unknown, record->value, ahead->reason);
         return;
     }
-    switch (line.kind) {
+    switch (line->kind) {
     case LINE_ORDER:
-        apply_order(shard, &line, value);
+        apply_order(shard, ahead, record->value);
         return;
     case LINE_STOCK:
-        apply_stock(shard, &line);
+        apply_stock(shard, ahead);
         return;
     case LINE_ITEM:
         close_all(shard);
-        items_put(shard->items, &line);
+        items_put(shard->items, line);
         return;
     case LINE_FEEDBACK:
         close_all(shard);
-        decide_feedback(shard, &line.feedback);
+        decide_feedback(shard, &line->feedback);
         return;
     case LINE_TICK:
-        apply_tick(shard, &line.tick);
+        apply_tick(shard, &line->tick);
         return;
     }
+}
+
+size_t apply_batch(struct shard *shard, const struct shard_record *records, size_t count,
+                   size_t outbox_limit)
+{
+    struct lookahead ahead[LOOKAHEAD_LINES];
+    for (size_t from = 0; from < count; from += LOOKAHEAD_LINES) {
+        size_t lines = count - from < LOOKAHEAD_LINES ? count - from : LOOKAHEAD_LINES;
+        arena_reset(shard->arena);
+        for (size_t i = 0; i < lines; i++) {
+            lookahead_decode(shard, records[from + i].value, &ahead[i]);
+        }
+        if (lines > 1) {
+            lookahead_prefetch(shard, ahead, lines);
+        }
+        for (size_t i = 0; i < lines; i++) {
+            bool pending = close_pending(shard);
+            apply_line(shard, &records[from + i], &ahead[i]);
+            if (outbox_bytes(shard->outbox) >= outbox_limit || (!pending && close_pending(shard))) {
+                return from + i + 1;
+            }
+        }
+    }
+    return count;
 }

@@ -1,5 +1,6 @@
 #include "stream/fingerset.h"
 
+#include "config/base/ahead.h"
 #include "config/base/ensure.h"
 #include "config/base/grow.h"
 
@@ -293,8 +294,7 @@ void fingerset_prefetch(const struct fingerset *set, const struct fingerset_pool
                         const struct hash128 *fingerprint)
 {
     if (set->count) {
-        __builtin_prefetch(head_at(pool, slot_of(set, pool, index_of(set, spread(fingerprint)))),
-                           1);
+        ahead_touch(head_at(pool, slot_of(set, pool, index_of(set, spread(fingerprint)))));
     }
 }
 
@@ -306,6 +306,6 @@ void fingerset_prefetch_page(const struct fingerset *set, const struct fingerset
     }
     const struct head *head = head_at(pool, slot_of(set, pool, index_of(set, spread(fingerprint))));
     if (head->count & (PAGE_ENTRIES - 1)) {
-        __builtin_prefetch(entry_at(pool, head, head->count), 1);
+        ahead_touch(entry_at(pool, head, head->count));
     }
 }

@@ -9,6 +9,7 @@
  * indexes: a bitmap with the lowest free word remembered. */
 #include "stream/series.h"
 
+#include "config/base/ahead.h"
 #include "config/base/ensure.h"
 #include "config/base/hash.h"
 
@@ -68,7 +69,7 @@ void series_table_destroy(struct series_table *table)
     free(table);
 }
 
-static uint64_t hash_of(struct slice sku, struct slice location)
+uint64_t series_hash(struct slice sku, struct slice location)
 {
     return hash_64(location.data, location.bytes, hash_64(sku.data, sku.bytes, 0));
 }
@@ -93,14 +94,55 @@ static uint32_t search(const struct series_table *table, const struct slots *slo
     return SERIES_NONE;
 }
 
-uint32_t series_find(const struct series_table *table, struct slice sku, struct slice location)
+uint32_t series_find_hashed(const struct series_table *table, uint64_t hash, struct slice sku,
+                            struct slice location)
 {
-    uint64_t hash = hash_of(sku, location);
     uint32_t index = search(table, &table->now, hash, sku, location);
     if (index == SERIES_NONE && table->old.at) {
         index = search(table, &table->old, hash, sku, location);
     }
     return index;
+}
+
+uint32_t series_find(const struct series_table *table, struct slice sku, struct slice location)
+{
+    return series_find_hashed(table, series_hash(sku, location), sku, location);
+}
+
+void series_prefetch(const struct series_table *table, uint64_t hash)
+{
+    ahead_touch(&table->now.at[hash & (table->now.capacity - 1)]);
+    if (table->old.at) {
+        ahead_touch(&table->old.at[hash & (table->old.capacity - 1)]);
+    }
+}
+
+static uint32_t guess(const struct slots *slots, uint64_t hash)
+{
+    size_t mask = slots->capacity - 1;
+    for (size_t at = hash & mask; slots->at[at].index_up; at = (at + 1) & mask) {
+        if (slots->at[at].tag == (uint32_t)(hash >> 32)) {
+            return slots->at[at].index_up - 1;
+        }
+    }
+    return SERIES_NONE;
+}
+
+uint32_t series_guess(const struct series_table *table, uint64_t hash)
+{
+    uint32_t index = guess(&table->now, hash);
+    if (index == SERIES_NONE && table->old.at) {
+        index = guess(&table->old, hash);
+    }
+    if (index != SERIES_NONE) {
+        ahead_touch(&table->names[index]);
+    }
+    return index;
+}
+
+void series_prefetch_text(const struct series_table *table, uint32_t index)
+{
+    ahead_touch(table->names[index].text);
 }
 
 static void insert(struct slots *slots, uint64_t hash, uint32_t index)
@@ -115,7 +157,7 @@ static void insert(struct slots *slots, uint64_t hash, uint32_t index)
 
 static uint64_t hash_of_index(const struct series_table *table, uint32_t index)
 {
-    return hash_of(series_sku(table, index), series_location(table, index));
+    return series_hash(series_sku(table, index), series_location(table, index));
 }
 
 /* Entries stay in `old` until all are moved, so that its probe runs stay whole; a name is found in
@@ -193,7 +235,7 @@ uint32_t series_add(struct series_table *table, struct slice sku, struct slice l
     uint32_t index = table->lowest_free;
     make_room(table);
     put_name(table, index, sku, location);
-    insert(&table->now, hash_of(sku, location), index);
+    insert(&table->now, series_hash(sku, location), index);
     return index;
 }
 
@@ -205,7 +247,7 @@ bool series_add_at(struct series_table *table, uint32_t index, struct slice sku,
     }
     make_room(table);
     put_name(table, index, sku, location);
-    insert(&table->now, hash_of(sku, location), index);
+    insert(&table->now, series_hash(sku, location), index);
     return true;
 }
 

@@ -21,6 +21,17 @@ void series_table_destroy(struct series_table *table);
 
 uint32_t series_find(const struct series_table *table, struct slice sku,
                      struct slice location); /* SERIES_NONE: absent */
+/* The same in parts, for many names at once: hash all, ask for what the search will read, search.
+ */
+uint64_t series_hash(struct slice sku, struct slice location);
+uint32_t series_find_hashed(const struct series_table *table, uint64_t hash, struct slice sku,
+                            struct slice location);
+/* Asks for the slots of a hash; when they have come, series_guess tells the index that is most
+ * likely meant (SERIES_NONE: surely a new name), and asks for its name. */
+void series_prefetch(const struct series_table *table, uint64_t hash);
+uint32_t series_guess(const struct series_table *table, uint64_t hash);
+/* Asks for the text of a name that series_guess has asked for. */
+void series_prefetch_text(const struct series_table *table, uint32_t index);
 /* The name must not be there. Takes the lowest free index. */
 uint32_t series_add(struct series_table *table, struct slice sku, struct slice location);
 /* At a given index, for restore; false if name or index is taken. */

@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { LINE_ARENA_BLOCK = 64 * 1024, LINE_ARENA_LIMIT = 8 << 20 };
+enum { LINE_ARENA_BLOCK = 64 * 1024 };
 
 /* --- life
  * -------------------------------------------------------------------------------------------------------
@@ -36,7 +36,7 @@ static struct status *create_models(struct shard *shard)
 static struct status *create_parts(struct shard *shard)
 {
     const struct stream_options *stream = &shard->plan->settings_ref->stream;
-    shard->arena = arena_create(LINE_ARENA_BLOCK, LINE_ARENA_LIMIT);
+    shard->arena = arena_create(LINE_ARENA_BLOCK, SHARD_LINE_ARENA_BYTES);
     shard->layouts = layouts_create(shard->plan);
     if (shard->plan->shorts.per_day) {
         shard->subday = subday_create(shard->plan);
@@ -156,7 +156,14 @@ struct status *shard_restored(struct shard *shard, int64_t committed_offset,
 
 void shard_apply(struct shard *shard, int64_t offset, struct slice key, struct slice value)
 {
-    apply_line(shard, offset, key, value);
+    struct shard_record record = {offset, key, value};
+    (void)apply_batch(shard, &record, 1, SIZE_MAX);
+}
+
+size_t shard_apply_batch(struct shard *shard, const struct shard_record *records, size_t count,
+                         size_t outbox_limit)
+{
+    return apply_batch(shard, records, count, outbox_limit);
 }
 
 bool shard_work(struct shard *shard)
@@ -227,10 +234,26 @@ static uint32_t open_proposals(const struct shard *shard)
     return open;
 }
 
+void shard_bytes(const struct shard *shard, struct shard_bytes *out)
+{
+    *out = (struct shard_bytes){
+        .columns = shard->tile_count * (tile_bytes(shard->plan) + sizeof(struct tile)),
+        .names = series_table_bytes(shard->series),
+        .other = items_bytes(shard->items) + alert_table_bytes(shard->alerts) +
+                 shard->stock_count * sizeof(struct stock_entry) +
+                 (size_t)shard->tile_capacity * (PLAN_TILE_SERIES + sizeof(struct tile *)) +
+                 shard->dirty_capacity * sizeof *shard->dirty,
+        .fingerprints = dedup_bytes(shard->fingerprints) + dedup_bytes(shard->stock_fingerprints),
+        .sales = cancel_bytes(shard->cancel),
+        .fingerprint_count =
+            dedup_count(shard->fingerprints) + dedup_count(shard->stock_fingerprints),
+        .sale_count = cancel_count(shard->cancel)};
+}
+
 void shard_view(const struct shard *shard, struct shard_view *out)
 {
-    size_t fingerprints = dedup_bytes(shard->fingerprints) +
-                          dedup_bytes(shard->stock_fingerprints) + cancel_bytes(shard->cancel);
+    struct shard_bytes bytes;
+    shard_bytes(shard, &bytes);
     *out = (struct shard_view){.partition = shard->partition,
                                .series = series_count(shard->series),
                                .stock_unknown = series_count(shard->series) - stock_known(shard),
@@ -241,12 +264,8 @@ void shard_view(const struct shard *shard, struct shard_view *out)
                                                                 : shard->closed,
                                .next_offset = shard->next_offset,
                                .sequence = shard->sequence,
-                               .memory_bytes = shard->tile_count * tile_bytes(shard->plan) +
-                                               series_table_bytes(shard->series) +
-                                               items_bytes(shard->items) +
-                                               alert_table_bytes(shard->alerts) +
-                                               shard->stock_count * sizeof(struct stock_entry),
-                               .fingerprint_bytes = fingerprints,
+                               .memory_bytes = bytes.columns + bytes.names + bytes.other,
+                               .fingerprint_bytes = bytes.fingerprints + bytes.sales,
                                .open_alerts = alert_table_open(shard->alerts),
                                .open_proposals = open_proposals(shard),
                                .closing = close_pending(shard)};

@@ -5,10 +5,11 @@
  *     TRY(shard_create(plan, partition, outbox, &shard));
  *     for each state record:  TRY(shard_restore(shard, key, value));
  *     TRY(shard_restored(shard, committed_offset, committed_sequence, &next));      // where to go
- * on reading for each record of the log from next on: shard_apply(shard, offset, key, value); while
- * (shard_work(shard) && outbox_bytes(outbox) < limit) {}              // closes tile by tile
- *     shard_seal(shard, &offset, &sequence);      // state records into the outbox: now commit
- * outbox + offset + sequence as one outbox_reset(outbox); shard_committed(shard);
+ * on reading for each record of the log from next on: shard_apply(shard, offset, key, value), or
+ * many at once by shard_apply_batch; while (shard_work(shard) && outbox_bytes(outbox) < limit) {}
+ * // closes tile by tile shard_seal(shard, &offset, &sequence);      // state records into the
+ * outbox: now commit outbox + offset + sequence as one outbox_reset(outbox);
+ * shard_committed(shard);
  *
  * A close is cut at tiles: shard_work does one tile at a time, the header record names what is
  * left, and events go on in between (a line for a series whose tile has not closed yet closes that
@@ -52,6 +53,14 @@ struct shard_view { /* for /metrics, /api and readiness */
     bool closing;
 };
 
+struct shard_bytes { /* memory by part, and what there is of it */
+    size_t columns; /* cells and columns of all tiles, used or not */
+    size_t names; /* of series: texts, and the table that finds them */
+    size_t other; /* item facts, alerts, stock positions, lists */
+    size_t fingerprints, sales; /* what the horizons of lines cost */
+    size_t fingerprint_count, sale_count;
+};
+
 /* outbox is borrowed until shard_destroy. On error *out is untouched. */
 struct status *shard_create(const struct plan *plan, int32_t partition, struct outbox *outbox,
                             struct shard **out) __attribute__((warn_unused_result));
@@ -72,6 +81,17 @@ struct status *shard_restored(struct shard *shard, int64_t committed_offset,
 /* One record of `lines`. Ticks may start a close; a second tick that closes more finishes the first
  * close at once. */
 void shard_apply(struct shard *shard, int64_t offset, struct slice key, struct slice value);
+/* Many records, in order of the log: the same result, byte for byte, as one by one, but memory that
+ * the next lines need is asked for while the present ones are worked off. Stops early, with the
+ * record done that makes outbox_bytes reach outbox_limit, or that makes a close pending; returns
+ * how many were applied, at least one of count > 0. Keys and values are borrowed during the call.
+ */
+struct shard_record {
+    int64_t offset;
+    struct slice key, value;
+};
+size_t shard_apply_batch(struct shard *shard, const struct shard_record *records, size_t count,
+                         size_t outbox_limit);
 /* Closes one tile of a pending close; true while there is more to do. */
 bool shard_work(struct shard *shard);
 /* Nothing to write since the last commit: no transaction is needed. */
@@ -89,6 +109,7 @@ bool shard_ended(const struct shard *shard, int64_t written_since_ms);
 /* Names of the sources that have not ended yet, for messages ("orders[0] orders[3]"). */
 void shard_waiting_for(const struct shard *shard, int64_t written_since_ms, struct buf *out);
 void shard_view(const struct shard *shard, struct shard_view *out);
+void shard_bytes(const struct shard *shard, struct shard_bytes *out);
 const struct shard_counts *shard_counts(const struct shard *shard);
 /* JSON of one series ("SKU@LOCATION"), or false. Used by `inspect series` and /api/v1/series. */
 bool shard_dump_series(const struct shard *shard, struct slice sku, struct slice location,

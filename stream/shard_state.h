@@ -76,6 +76,8 @@ struct close_scratch { /* of one tile */
     struct buf key, value;
 };
 
+enum { SHARD_LINE_ARENA_BYTES = 8 << 20 }; /* for decoding */
+
 struct shard {
     const struct plan *plan;
     int32_t partition;
@@ -171,7 +173,8 @@ struct position_rules decide_rules(const struct shard *shard);
 int64_t decide_price(const struct shard *shard, uint32_t series); /* minor units; 0: unknown */
 
 /* apply.c */
-void apply_line(struct shard *shard, int64_t offset, struct slice key, struct slice value);
+size_t apply_batch(struct shard *shard, const struct shard_record *records, size_t count,
+                   size_t outbox_limit);
 
 /* record.c */
 void record_forget_series(struct shard *shard, uint32_t series); /* its tombstone */

@@ -34,30 +34,47 @@ static void stamp_slot(struct slot *slot, const rd_kafka_message_t *message)
     }
 }
 
+enum { AT_ONCE = 64 };
+
+/* Messages from batch[0] on that are records, as records; 0: the first is an event. */
+static size_t records_of(rd_kafka_message_t **batch, size_t count,
+                         struct shard_record records[AT_ONCE])
+{
+    size_t found = 0;
+    for (; found < count && found < AT_ONCE && !batch[found]->err; found++) {
+        const rd_kafka_message_t *message = batch[found];
+        records[found] = (struct shard_record){
+            message->offset, {message->key, message->key_len}, {message->payload, message->len}};
+    }
+    return found;
+}
+
 /* Apply a batch; when the outbox is full it is committed in between. A commit that does not succeed
  * leaves the rest of the batch to be read again. */
 static struct status *apply_batch(struct plan_worker *plan, struct slot *slot,
                                   rd_kafka_message_t **batch, size_t count)
 {
-    int64_t limit = plan->settings->stream.outbox_max_bytes;
-    for (size_t i = 0; i < count; i++) {
-        const rd_kafka_message_t *message = batch[i];
+    size_t limit = (size_t)plan->settings->stream.outbox_max_bytes;
+    struct shard_record records[AT_ONCE];
+    for (size_t i = 0; i < count;) {
         struct member_part *part = member_part(plan->member, 0, slot->partition);
-        if (message->err) {
-            TRY(member_fault(plan->member, part, message));
+        size_t found = records_of(batch + i, count - i, records);
+        if (!found) {
+            TRY(member_fault(plan->member, part, batch[i++]));
             continue;
         }
-        stamp_slot(slot, message);
-        shard_apply(slot->shard, message->offset, (struct slice){message->key, message->key_len},
-                    (struct slice){message->payload, message->len});
-        if ((int64_t)outbox_bytes(slot->outbox) < limit) {
+        size_t done = shard_apply_batch(slot->shard, records, found, limit);
+        stamp_slot(slot, batch[i]);
+        stamp_slot(slot, batch[i + done - 1]);
+        i += done;
+        if (outbox_bytes(slot->outbox) < limit) {
             continue;
         }
         TRY(worker_plan_commit(plan));
         slot = worker_plan_slot(plan, part->partition);
         if (!slot || slot->sealed) { /* dropped, or to be sent again: the rest is read once more
                                       * then, because only a turn of the loop serves a rebalance */
-            member_start(part, message->offset + 1);
+            member_start(part, batch[i - 1]->offset + 1);
             plan->fetch_due = true;
             return NULL;
         }

@@ -109,6 +109,20 @@ void fixture_apply(struct fixture *fixture, const struct fixture_log *log, size_
                 (struct slice){log->bytes.data + at[0], at[1]});
 }
 
+size_t fixture_apply_batch(struct fixture *fixture, const struct fixture_log *log, size_t from,
+                           size_t count, size_t outbox_limit)
+{
+    struct shard_record records[256];
+    ASSERT(count <= sizeof records / sizeof records[0] && from + count <= log->count);
+    for (size_t i = 0; i < count; i++) {
+        const size_t *at = log->at[from + i];
+        records[i] = (struct shard_record){(int64_t)(from + i),
+                                           {at[3] ? log->keys.data + at[2] : NULL, at[3]},
+                                           {log->bytes.data + at[0], at[1]}};
+    }
+    return shard_apply_batch(fixture->shard, records, count, outbox_limit);
+}
+
 void fixture_run(struct fixture *fixture, const struct fixture_log *log, size_t commit_every)
 {
     for (size_t i = 0; i < log->count; i++) {

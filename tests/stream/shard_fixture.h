@@ -43,6 +43,9 @@ struct fixture {
 void fixture_init(struct fixture *fixture, const char *const *sets, size_t set_count);
 void fixture_fini(struct fixture *fixture);
 void fixture_apply(struct fixture *fixture, const struct fixture_log *log, size_t index);
+/* Lines from..from + count - 1 as one batch; returns how many were applied. */
+size_t fixture_apply_batch(struct fixture *fixture, const struct fixture_log *log, size_t from,
+                           size_t count, size_t outbox_limit);
 void fixture_commit(struct fixture *fixture);
 /* Lose everything that is not committed, and start anew from the state topic; returns the next
  * offset. */

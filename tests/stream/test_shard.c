@@ -128,6 +128,67 @@ Test(shard, output_survives_restarts_anywhere)
     fixture_log_fini(&log);
 }
 
+static size_t next_of(const struct shard *shard)
+{
+    return shard_offset(shard) < 0 ? 0 : (size_t)shard_offset(shard);
+}
+
+/* Outputs and state records are the same bytes whether lines come one by one or in batches of any
+ * size, cut by full outboxes, closes and restarts anywhere. */
+Test(shard, batches_change_no_byte)
+{
+    struct fixture_log log = {0};
+    fixture_shop(&log, 300, 40, 6);
+    struct fixture one, many;
+    fixture_init(&one, ALWAYS, 2);
+    fixture_init(&many, ALWAYS, 2);
+    struct rng rng;
+    rng_init(&rng, 4);
+    uint64_t cut = 0;
+    for (size_t i = 0; i < log.count;) {
+        size_t count = 1 + rng_below(&rng, 250);
+        count = count < log.count - i ? count : log.count - i;
+        size_t limit = rng_below(&rng, 3) ? SIZE_MAX : 1 + rng_below(&rng, 20000);
+        for (size_t done = 0; done < count;) {
+            size_t applied = fixture_apply_batch(&many, &log, i + done, count - done, limit);
+            cr_assert(applied > 0 && applied <= count - done);
+            done += applied;
+            cut += done < count;
+            if (outbox_bytes(many.outbox) >= limit) {
+                break;
+            }
+        }
+        i = next_of(many.shard);
+        while (next_of(one.shard) < i) {
+            fixture_apply(&one, &log, next_of(one.shard));
+        }
+        if (rng_below(&rng, 2)) {
+            while (shard_work(one.shard)) {
+            }
+            while (shard_work(many.shard)) {
+            }
+            fixture_commit(&one);
+            fixture_commit(&many);
+        }
+        if (rng_below(&rng, 40) == 0 && many.commits) {
+            i = (size_t)fixture_restart(&many);
+            cr_assert(i == (size_t)fixture_restart(&one));
+        }
+    }
+    fixture_commit(&one);
+    fixture_commit(&many);
+    cr_assert_gt(cut, 50);
+    assert_same(&one.outputs, &many.outputs, "outputs of batches");
+    cr_assert(one.state_count == many.state_count);
+    for (size_t i = 0; i < one.state_count; i++) {
+        cr_assert(slice_equal(buf_view(&one.state[i].key), buf_view(&many.state[i].key)));
+        assert_same(&one.state[i].value, &many.state[i].value, "state of batches");
+    }
+    fixture_fini(&one);
+    fixture_fini(&many);
+    fixture_log_fini(&log);
+}
+
 Test(shard, refuses_state_of_another_moment)
 {
     struct fixture_log log = {0};
