@@ -2,7 +2,8 @@
  * so that the same log gives the same indexes. The hash table grows without a pause: a bigger one
  * is filled a few entries per insertion while both are searched.
  *
- * Names lie in one heap that never moves what it has given out. Owner: the shard. */
+ * Names never move: slices that borrow from them live until the series is removed. Owner: the
+ * shard. */
 #ifndef RESTOCK_SERIES_H
 #define RESTOCK_SERIES_H
 
@@ -44,6 +45,8 @@ uint32_t series_count(const struct series_table *table); /* live ones */
 uint32_t series_end(const struct series_table *table); /* one past the highest index ever used */
 struct slice series_sku(const struct series_table *table, uint32_t index);
 struct slice series_location(const struct series_table *table, uint32_t index);
+/* Slots moved by growth since the beginning, for tests: no call moves more than a few. */
+uint64_t series_table_work(const struct series_table *table);
 size_t series_table_bytes(const struct series_table *table);
 
 #endif

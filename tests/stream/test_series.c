@@ -1,5 +1,7 @@
 #include "stream/series.h"
 
+#include "config/base/rng.h"
+
 #include <criterion/criterion.h>
 #include <stdio.h>
 
@@ -66,5 +68,70 @@ Test(series, restore_refuses_what_is_taken)
     cr_expect(!series_add_at(table, 6, slice_of("a"), slice_of("main")), "name is taken");
     cr_expect(series_add_at(table, 0, slice_of("b"), slice_of("main")));
     cr_expect(series_add(table, slice_of("c"), slice_of("main")) == 1);
+    series_table_destroy(table);
+}
+
+/* Growth without pauses: whatever the number of series, one insertion moves a few slots, and a
+ * removal none. */
+Test(series, no_call_moves_more_than_a_few_slots)
+{
+    struct series_table *table = series_table_create();
+    char text[32];
+    uint64_t most = 0;
+    for (int i = 0; i < 200000; i++) {
+        uint64_t before = series_table_work(table);
+        (void)series_add(table, name_of(text, sizeof text, i), slice_of("main"));
+        uint64_t work = series_table_work(table) - before;
+        most = work > most ? work : most;
+        if (i % 3 == 2) {
+            before = series_table_work(table);
+            series_remove(table, (uint32_t)i / 2);
+            cr_assert(series_table_work(table) == before);
+            (void)series_add(table, name_of(text, sizeof text, i / 2), slice_of("main"));
+        }
+    }
+    cr_expect(most > 0 && most <= 8, "%d slots", (int)most);
+    cr_expect(series_table_bytes(table) <= 45 * 200000, "%zu", series_table_bytes(table));
+    for (int i = 0; i < 200000; i++) {
+        cr_assert(series_find(table, name_of(text, sizeof text, i), slice_of("main")) ==
+                  (uint32_t)i);
+    }
+    series_table_destroy(table);
+}
+
+/* Names of all lengths, many locations, removed and added at random while the table grows; beside a
+ * plain list. */
+Test(series, finds_what_a_plain_list_would)
+{
+    enum { NAMES = 3000 };
+    static uint32_t index[NAMES];
+    struct series_table *table = series_table_create();
+    struct rng rng;
+    rng_init(&rng, 5);
+    memset(index, 0xff, sizeof index);
+    for (int round = 0; round < 40000; round++) {
+        uint32_t name = (uint32_t)rng_below(&rng, round < 20000 ? NAMES : NAMES / 4);
+        char sku[64], location[16];
+        (void)snprintf(sku, sizeof sku, "%0*u", 1 + (int)name % 40, name);
+        (void)snprintf(location, sizeof location, "L%u", name % 700);
+        uint64_t hash = series_hash(slice_of(sku), slice_of(location));
+        series_prefetch(table, hash);
+        uint32_t guess = series_guess(table, hash);
+        cr_assert(index[name] == SERIES_NONE || guess != SERIES_NONE);
+        if (guess != SERIES_NONE) {
+            series_prefetch_text(table, guess);
+        }
+        cr_assert(series_find_hashed(table, hash, slice_of(sku), slice_of(location)) ==
+                  index[name]);
+        if (index[name] == SERIES_NONE) {
+            index[name] = series_add(table, slice_of(sku), slice_of(location));
+        } else if (rng_below(&rng, 3) == 0) {
+            series_remove(table, index[name]);
+            index[name] = SERIES_NONE;
+            continue;
+        }
+        cr_assert(slice_is(series_sku(table, index[name]), sku));
+        cr_assert(slice_is(series_location(table, index[name]), location));
+    }
     series_table_destroy(table);
 }

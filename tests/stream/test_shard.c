@@ -138,7 +138,7 @@ static size_t next_of(const struct shard *shard)
 Test(shard, batches_change_no_byte)
 {
     struct fixture_log log = {0};
-    fixture_shop(&log, 300, 40, 6);
+    fixture_shop(&log, 270, 14, 6);
     struct fixture one, many;
     fixture_init(&one, ALWAYS, 2);
     fixture_init(&many, ALWAYS, 2);
@@ -177,7 +177,7 @@ Test(shard, batches_change_no_byte)
     }
     fixture_commit(&one);
     fixture_commit(&many);
-    cr_assert_gt(cut, 50);
+    cr_assert_gt(cut, 10);
     assert_same(&one.outputs, &many.outputs, "outputs of batches");
     cr_assert(one.state_count == many.state_count);
     for (size_t i = 0; i < one.state_count; i++) {
