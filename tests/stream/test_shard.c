@@ -178,11 +178,11 @@ Test(shard, batches_change_no_byte)
     fixture_commit(&one);
     fixture_commit(&many);
     cr_assert_gt(cut, 10);
-    assert_same(&one.outputs, &many.outputs, "outputs of batches");
+    cr_assert(fixture_same(&one.outputs, &many.outputs), "outputs of batches");
     cr_assert(one.state_count == many.state_count);
     for (size_t i = 0; i < one.state_count; i++) {
         cr_assert(slice_equal(buf_view(&one.state[i].key), buf_view(&many.state[i].key)));
-        assert_same(&one.state[i].value, &many.state[i].value, "state of batches");
+        cr_assert(fixture_same(&one.state[i].value, &many.state[i].value), "state of batches");
     }
     fixture_fini(&one);
     fixture_fini(&many);
