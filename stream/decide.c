@@ -288,7 +288,7 @@ static void step_overstock(struct shard *shard, const struct stock_entry *stock,
                            const struct decide_input *in, int64_t now_ms)
 {
     const struct settings *settings = shard->plan->settings_ref;
-    int64_t first = shard_tile(shard, stock->series)->cols.first[shard_row(stock->series)];
+    int64_t first = shard_stream_row(shard, stock->series)->first;
     bool judged = first && in->policy.today - (first - 1) >= settings->alert.min_age;
     if (!(settings->proposal.overstock_days > 0) || !judged) {
         return;
