@@ -197,6 +197,9 @@ bool shard_censor(struct shard *shard, struct slice sku, struct slice location, 
         if (short_ring_has(shard, bucket)) {
             short_ring_flag(shard, series, bucket, WINDOW_OUT_OF_STOCK);
         }
+        if (!subday_matters(shard, series, bucket)) {
+            return true;
+        }
     }
     if (day <= shard->until - (int64_t)shard->plan->window ||
         day > shard->until + (int64_t)shard->plan->open) {

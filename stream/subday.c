@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 static const int64_t HOUR_MS = 3600000;
-/* One bucket of a series counts in the profile at most so many of its days, and as many units. */
-static const float PROFILE_MOST = 4;
+/* Buckets with less than this of an equal share of their day do not matter to it. */
+static const float LEAST_OF_EQUAL = 0.2f;
 
 struct subday *subday_create(const struct plan *plan)
 {
@@ -225,6 +225,17 @@ static void count_so_far(const struct shard *shard, uint32_t series, const struc
     }
 }
 
+bool subday_matters(struct shard *shard, uint32_t series, int64_t bucket)
+{
+    const struct tile *tile = shard_tile(shard, series);
+    const struct subday_look *look = subday_look_at(shard, tile, 0);
+    if (bucket < look->first || bucket >= look->end) {
+        return true;
+    }
+    float share = look->share[subday_group(tile, shard_row(series))][bucket - look->first];
+    return share * (float)(look->end - look->first) > LEAST_OF_EQUAL;
+}
+
 bool subday_rest(struct shard *shard, uint32_t series, struct rest_day *day, struct rest *rest)
 {
     const struct tile *tile = shard_tile(shard, series);
@@ -395,27 +406,12 @@ static void mark(struct shard *shard, struct tile *tile, uint32_t tile_index, in
         if (stock && stock->position.known && stock->position.stock <= 0) {
             short_ring_flag(shard, series, bucket, WINDOW_OUT_OF_STOCK);
             short_ring_flag(shard, series, bucket + 1, WINDOW_OUT_OF_STOCK);
-            if (day > tile->closed) {
+            if (day > tile->closed && subday_matters(shard, series, bucket)) {
                 shard_cell_flag(shard, series, day, WINDOW_OUT_OF_STOCK);
             }
         }
         if (shard->subday->silent) {
             short_ring_flag(shard, series, bucket, WINDOW_FEED_SILENT);
-        }
-    }
-}
-
-static void learn_profile(struct shard *shard, struct tile *tile, uint32_t tile_index,
-                          int64_t bucket)
-{
-    struct subday *subday = shard->subday;
-    uint32_t place = (uint32_t)bucket_place(buckets_of(shard), bucket);
-    size_t at = (size_t)short_ring_slot(shard->plan, bucket) * PLAN_TILE_SERIES;
-    for (uint32_t i = 0; i < tile->series; i++) {
-        if (tile->short_units[at + i]) {
-            float units = (float)short_ring_units(shard, tile_index * PLAN_TILE_SERIES + i, bucket);
-            float most = PROFILE_MOST * (tile->forecast.next_mean[i] + 1);
-            profile_add(&subday->profile, subday_group(tile, i), place, fminf(units, most), 1);
         }
     }
 }
@@ -515,7 +511,7 @@ static void close_tile(struct shard *shard)
     tile->short_closed = bucket;
     mark(shard, tile, tile_index, bucket);
     if (shard->forecaster && tile->series) {
-        learn_profile(shard, tile, tile_index, bucket);
+        subday_learn_profile(shard, tile, tile_index, bucket);
         subday->today_changed = true;
         if (!ends_day(shard, bucket)) {
             subday_judge(shard, tile, tile_index, bucket);

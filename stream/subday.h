@@ -57,6 +57,9 @@ struct subday_shop {
     double first_sold, first_expected; /* when half of the day was over; 0: not yet */
     float bucket_sold[SUBDAY_SHOP_BUCKETS]; /* the same by bucket, the last two days of them */
     float bucket_expected[SUBDAY_SHOP_BUCKETS];
+    /* In the bucket that closes, by row of the profile: day forecasts of all series over those of
+     * the ones in stock, which stand for them all. 0: unknown */
+    float stand_for[PROFILE_ROWS];
 };
 
 struct subday {
@@ -99,13 +102,18 @@ static inline uint32_t subday_group(const struct tile *tile, uint32_t row)
     return group ? group : PROFILE_NO_CATEGORY;
 }
 
+/* Whether a bucket of the day under way matters to its day: a shelf that is empty at night hides no
+ * demand. */
+bool subday_matters(struct shard *shard, uint32_t series, int64_t bucket);
 /* What is left of the day of a series; false: nothing is forecast of it. day->mean is as forecast.
  */
 bool subday_rest(struct shard *shard, uint32_t series, struct rest_day *day, struct rest *rest);
 
-/* stream/subday_judge.c: the shop's day goes on by a bucket, before its tiles; its level without
- * one series; odd buckets of a tile. */
+/* stream/subday_judge.c: the shop's day goes on by a bucket, before its tiles; what a tile teaches
+ * the profile; its level without one series; odd buckets of a tile. */
 void subday_count_shop(struct shard *shard, int64_t bucket, bool ends_day);
+void subday_learn_profile(struct shard *shard, struct tile *tile, uint32_t tile_index,
+                          int64_t bucket);
 float subday_shop_level(const struct shard *shard, const struct rest_day *own, int64_t day);
 void subday_judge(struct shard *shard, struct tile *tile, uint32_t tile_index, int64_t bucket);
 

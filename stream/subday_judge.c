@@ -3,6 +3,7 @@
 #include "stream/shard_state.h"
 
 #include <math.h>
+#include <string.h>
 
 /* One bucket of a series counts in the shop's day at most so many of its days, and as many units.
  */
@@ -13,6 +14,8 @@ static const double BUCKET_RELATIVE = 0.5;
 
 #define LEAST_MEAN 1e-4f
 #define LEAST_SHARE 1e-6f
+
+static const double STAND_FOR = 5; /* one series in stock stands for at most so many */
 
 static float counted(float units, float mean)
 {
@@ -40,20 +43,31 @@ static void new_day(struct shard *shard, int64_t day)
     shop->spread = shop->mean > 0 ? variance / shop->mean : 0;
 }
 
+struct totals { /* of a bucket */
+    double sold, expected;
+    double all[PROFILE_ROWS], stocked[PROFILE_ROWS]; /* day forecasts */
+};
+
 static void count_tile(struct shard *shard, uint32_t tile_index, int64_t bucket,
-                       const struct subday_look *look, double total[2])
+                       const struct subday_look *look, struct totals *totals)
 {
     const struct tile *tile = shard->tiles[tile_index];
     size_t at = (size_t)short_ring_slot(shard->plan, bucket) * PLAN_TILE_SERIES;
     for (uint32_t i = 0; i < tile->series; i++) {
         float mean = tile->forecast.next_mean[i];
-        if (!(mean > 0) || tile->short_flags[at + i] & WINDOW_CENSORED) {
+        uint32_t group = subday_group(tile, i);
+        if (!(mean > 0)) {
             continue;
         }
-        total[1] += (double)(mean * look->share[subday_group(tile, i)][bucket - look->first]);
+        totals->all[group] += (double)mean;
+        if (tile->short_flags[at + i] & WINDOW_CENSORED) {
+            continue;
+        }
+        totals->stocked[group] += (double)mean;
+        totals->expected += (double)(mean * look->share[group][bucket - look->first]);
         if (tile->short_units[at + i]) {
             uint32_t series = tile_index * PLAN_TILE_SERIES + i;
-            total[0] += (double)counted((float)short_ring_units(shard, series, bucket), mean);
+            totals->sold += (double)counted((float)short_ring_units(shard, series, bucket), mean);
         }
     }
 }
@@ -63,6 +77,7 @@ void subday_count_shop(struct shard *shard, int64_t bucket, bool ends_day)
     struct subday *subday = shard->subday;
     struct subday_shop *shop = &subday->shop;
     int64_t day = shard->closed + 1;
+    memset(shop->stand_for, 0, sizeof shop->stand_for);
     if (!shard->tile_count) {
         return;
     }
@@ -73,14 +88,18 @@ void subday_count_shop(struct shard *shard, int64_t bucket, bool ends_day)
     if (bucket < look->first || bucket >= look->end) {
         return; /* of the day before: it reaches over midnight */
     }
-    double total[2] = {0}; /* sold, expected */
+    struct totals totals = {0};
     for (uint32_t t = 0; t < shard->tile_count; t++) {
-        count_tile(shard, t, bucket, look, total);
+        count_tile(shard, t, bucket, look, &totals);
     }
-    shop->sold += total[0];
-    shop->expected += total[1];
-    shop->bucket_sold[shop_slot(bucket)] = (float)total[0];
-    shop->bucket_expected[shop_slot(bucket)] = (float)total[1];
+    for (uint32_t row = 0; row < PROFILE_ROWS; row++) {
+        double stocked = totals.stocked[row];
+        shop->stand_for[row] = stocked > 0 ? (float)fmin(totals.all[row] / stocked, STAND_FOR) : 0;
+    }
+    shop->sold += totals.sold;
+    shop->expected += totals.expected;
+    shop->bucket_sold[shop_slot(bucket)] = (float)totals.sold;
+    shop->bucket_expected[shop_slot(bucket)] = (float)totals.expected;
     if (!(shop->first_expected > 0) && shop->expected >= 0.5 * shop->mean) {
         shop->first_expected = shop->expected;
         shop->first_sold = shop->sold;
@@ -93,6 +112,25 @@ void subday_count_shop(struct shard *shard, int64_t bucket, bool ends_day)
                                  .second = (float)(shop->sold - shop->first_sold)};
         rest_learn(&subday->moments, REST_SHOP, &half);
         subday->moments_changed = true;
+    }
+}
+
+/* What is out of stock says nothing of its hours; what is in stock stands for it. */
+void subday_learn_profile(struct shard *shard, struct tile *tile, uint32_t tile_index,
+                          int64_t bucket)
+{
+    struct subday *subday = shard->subday;
+    uint32_t place = (uint32_t)bucket_place(&shard->plan->settings_ref->buckets, bucket);
+    size_t at = (size_t)short_ring_slot(shard->plan, bucket) * PLAN_TILE_SERIES;
+    for (uint32_t i = 0; i < tile->series; i++) {
+        if (!tile->short_units[at + i] || tile->short_flags[at + i] & WINDOW_CENSORED) {
+            continue;
+        }
+        uint32_t group = subday_group(tile, i);
+        float weight = subday->shop.stand_for[group] > 0 ? subday->shop.stand_for[group] : 1;
+        float units = (float)short_ring_units(shard, tile_index * PLAN_TILE_SERIES + i, bucket);
+        profile_add(&subday->profile, group, place,
+                    weight * counted(units, tile->forecast.next_mean[i]), 1);
     }
 }
 

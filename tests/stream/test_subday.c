@@ -363,6 +363,34 @@ Test(subday_one, trigger_levels_fall_with_the_day_and_come_back_after_a_restart)
     cr_expect(trigger() == afternoon);
 }
 
+/* An hour in which nothing ever sells is no lower bound of the day's demand. */
+Test(subday_one, an_empty_shelf_at_night_hides_no_demand)
+{
+    for (int day = 0; day < 20; day++) {
+        for (int hour = 8; hour < 20; hour++) {
+            order(at(day, hour) + 5000, 20);
+        }
+        pass(at(day, 22));
+    }
+    pass(at(20, 1));
+    const struct buckets *buckets = &fixture.settings.buckets;
+    cr_expect(shard_censor(fixture.shard, slice_of("A"), slice_of("main"),
+                           bucket_of(buckets, at(20, 2))));
+    struct buf dump = hours_dump(&fixture, "A");
+    char cell[96];
+    (void)snprintf(cell, sizeof cell, "{\"start\":%" PRId64 ",\"units\":0,\"flags\":0,",
+                   at(20, -1));
+    cr_expect(memmem(dump.data, dump.bytes, cell, strlen(cell)), "%s", dump.data);
+    buf_fini(&dump);
+    cr_expect(shard_censor(fixture.shard, slice_of("A"), slice_of("main"),
+                           bucket_of(buckets, at(20, 9))));
+    dump = hours_dump(&fixture, "A");
+    (void)snprintf(cell, sizeof cell, "{\"start\":%" PRId64 ",\"units\":0,\"flags\":2,",
+                   at(20, -1));
+    cr_expect(memmem(dump.data, dump.bytes, cell, strlen(cell)), "%s", dump.data);
+    buf_fini(&dump);
+}
+
 Test(subday_one, the_state_of_days_is_refused_where_buckets_are_hours)
 {
     order(at(0, 9), 5);
