@@ -45,7 +45,9 @@ static const struct row DEFAULTS[] = {
     {CONSUMERS, "fetch.error.backoff.ms", "100"},
     {OF(KAFKA_MEMBER), "session.timeout.ms", "15000"},
     {OF(KAFKA_MEMBER), "heartbeat.interval.ms", "2000"},
-    {PRODUCERS, "linger.ms", "1"},
+    {OF(KAFKA_PLAIN), "linger.ms", "1"},
+    {OF(KAFKA_SENDER), "linger.ms",
+     "5"}, /* larger batches; a commit flushes without waiting for it */
     {PRODUCERS, "compression.type", "lz4"},
     {PRODUCERS, "batch.num.messages", "10000"},
     {PRODUCERS, "batch.size", "900000"},
