@@ -4,10 +4,13 @@
 #include "stream/settings.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct plan_args {
-    const char *panel, *stock, *policy, *orders, *config, *base_model;
+    const char *panel, *stock, *policy, *orders, *config, *base_model, *transfers;
+    const char *transfer_cost, *transfer_lane_cost;
+    int64_t transfer_lead;
     struct arg_list sets;
 };
 
@@ -26,6 +29,14 @@ static const struct arg ROWS[] = {
         policy),
     ROW("orders", ARG_TEXT, "OUT.csv", "written: series,quantity and the numbers that say why",
         orders),
+    ROW("transfers", ARG_TEXT, "OUT.csv",
+        "written: movements between places of one item (series sku@location), before anything is "
+        "bought",
+        transfers),
+    ROW("transfer-lead", ARG_INT, "BUCKETS", "until a movement arrives (0: at once)",
+        transfer_lead),
+    ROW("transfer-cost", ARG_TEXT, "MONEY", "of moving one unit (0)", transfer_cost),
+    ROW("transfer-lane-cost", ARG_TEXT, "MONEY", "of one movement (0)", transfer_lane_cost),
     ROW("config", ARG_TEXT, "FILE", "configuration file", config),
     ROW("set", ARG_TEXTS, "KEY=VALUE", "override one option; may be repeated", sets),
     ROW("base-model", ARG_TEXT, "M|none",
@@ -60,11 +71,29 @@ static struct status *check(const struct plan_args *args)
     return NULL;
 }
 
+/* A number of money of at least 0; 0 where nothing is said. */
+static struct status *money(const char *option, const char *text, double *out)
+{
+    char *end = NULL;
+    *out = text ? strtod(text, &end) : 0;
+    if (text && (!text[0] || *end || !(*out >= 0) || *out > 1e12)) {
+        return status_new(STATUS_USAGE, "plan: --%s %s: expected a number of at least 0", option,
+                          text);
+    }
+    return NULL;
+}
+
 static struct status *run(int argc, char **argv)
 {
     struct plan_args args = {0};
     TRY(args_parse(&SPEC, argc, argv, &args, NULL));
     TRY(check(&args));
+    double unit_cost, lane_cost;
+    TRY(money("transfer-cost", args.transfer_cost, &unit_cost));
+    TRY(money("transfer-lane-cost", args.transfer_lane_cost, &lane_cost));
+    if (args.transfer_lead > 3650) {
+        return status_new(STATUS_USAGE, "plan: --transfer-lead: at most 3650 buckets");
+    }
     struct settings settings;
     TRY(settings_load(args.config, args.sets.values, args.sets.count, &settings));
     struct progress progress;
@@ -72,6 +101,10 @@ static struct status *run(int argc, char **argv)
                                  .stock = args.stock,
                                  .policy = args.policy,
                                  .orders = args.orders,
+                                 .transfers = args.transfers,
+                                 .transfer_lead = args.transfer_lead,
+                                 .transfer_unit_cost = unit_cost,
+                                 .transfer_lane_cost = lane_cost,
                                  .zone = settings.zone,
                                  .forecast = &settings.forecast,
                                  .watch = {on_progress, &progress}};
@@ -81,8 +114,9 @@ static struct status *run(int argc, char **argv)
     progress_end(&progress);
     if (!st) {
         (void)printf("{\"series\":%" PRIu64 ",\"ordered\":%" PRIu64 ",\"units\":%" PRId64
-                     ",\"without_sales\":%" PRIu64 "}\n",
-                     report.series, report.ordered, report.units, report.without_sales);
+                     ",\"without_sales\":%" PRIu64 ",\"transfers\":%" PRIu64 "}\n",
+                     report.series, report.ordered, report.units, report.without_sales,
+                     report.transfers);
     }
     settings_fini(&settings);
     return st;

@@ -3,6 +3,7 @@
 #include "config/base/ensure.h"
 #include "optimize/why.h"
 #include "stream/order_file.h"
+#include "stream/transfer_plan.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -121,6 +122,32 @@ static void decide_all(struct work *work, FILE *out, struct order_plan_report *r
     buf_fini(&why);
 }
 
+static struct status *move_stock(struct work *work, struct order_plan_report *report)
+{
+    const struct order_plan_job *job = work->job;
+    if (!job->transfers) {
+        return NULL;
+    }
+    FILE *out = fopen(job->transfers, "w");
+    if (!out) {
+        return status_new(STATUS_IO, "write transfers to %s: %s", job->transfers, strerror(errno));
+    }
+    bool weekly = work->panel->bucket_ms > 86400000;
+    struct transfer_plan_terms terms = {.lead_time = job->transfer_lead,
+                                        .unit_cost = job->transfer_unit_cost,
+                                        .lane_cost = job->transfer_lane_cost,
+                                        .today = work->panel->last + 1,
+                                        .service_shift = weekly ? WEEKS_SHIFT : DAYS_SHIFT};
+    report->transfers = transfer_plan_run(work->rows, work->curve_of, &terms, out);
+    bool good = !ferror(out);
+    good = fclose(out) == 0 && good;
+    if (!good) {
+        (void)remove(job->transfers);
+        return status_new(STATUS_IO, "write transfers to %s: %s", job->transfers, strerror(errno));
+    }
+    return NULL;
+}
+
 static struct status *write_orders(struct work *work, struct order_plan_report *report)
 {
     const char *path = work->job->orders;
@@ -146,7 +173,8 @@ struct status *order_plan_run(const struct order_plan_job *job, struct order_pla
     struct status *st = load(&work);
     if (!st) {
         match(&work);
-        st = write_orders(&work, report);
+        st = move_stock(&work, report);
+        st = st ? st : write_orders(&work, report);
     }
     work_fini(&work);
     return st;

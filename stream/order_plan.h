@@ -7,12 +7,16 @@
 
 struct order_plan_job {
     const char *panel, *stock, *policy, *orders; /* paths */
+    const char *transfers; /* path; NULL: nothing moves between places */
+    int64_t transfer_lead; /* slots */
+    double transfer_unit_cost, transfer_lane_cost; /* money of the policy file */
     const struct zone *zone;
     const struct forecaster_options *forecast;
     struct panel_watch watch;
 };
 
 struct order_plan_report {
+    uint64_t transfers; /* movements */
     uint64_t series, ordered,
         without_sales; /* series; those with an order; those that the panel does not know */
     int64_t units;

@@ -33,6 +33,8 @@ check 'option without its value' 2 'seconds' demo --seconds
 check 'range' 2 '1 to 720' demo --speed 0
 check 'unknown setting' 2 'workers' run --set worker=3
 check 'value of a setting' 2 'time.bucket' check-config --set time.bucket=1y
+check 'money' 2 'transfer-cost x: expected a number' plan --panel a --stock b --policy c --orders d --transfer-cost x
+check 'problems to solve' 2 '--cases and --out' policy
 check 'missing file' 2 'no-such.yaml' run --config no-such.yaml
 check 'neither files nor topics' 2 '--out' simulate
 check 'roles' 2 'ingest' run --roles cooking
