@@ -122,8 +122,7 @@ struct shard {
     struct close_scratch scratch;
     struct buf key, value; /* scratch of records and events */
 
-    /* during restore only */
-    bool header_seen;
+    bool header_seen; /* during restore only, as open_cells */
     struct buf open_cells; /* {series, bucket, units, flags} to be put when all tiles are known */
 };
 
@@ -145,10 +144,8 @@ void close_step_alert(struct shard *shard, struct alert_signal *alert, uint32_t 
                       int64_t now_ms);
 void close_give_bucket(const struct shard *shard, const struct tile *tile, uint32_t series,
                        int64_t bucket);
-/* What is known of the tile's buckets from `last` on, into scratch; NULL: nothing is. A run on
- * files may say it itself; else calendar and plans of items do. */
-const float *close_known(struct shard *shard, const struct tile *tile, uint32_t tile_index,
-                         int64_t last);
+/* window.known from bucket `at` on */
+const float *close_known(struct shard *shard, const struct tile *tile, uint32_t index, int64_t at);
 struct status *close_scratch_init(struct shard *shard) __attribute__((warn_unused_result));
 void close_scratch_fini(struct shard *shard);
 /* The demand forecast of one series as of its last close, for an event; rows of `block` are valid
