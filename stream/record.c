@@ -615,9 +615,9 @@ struct status *record_restored(struct shard *shard)
         tile->slot_bucket = NULL;
     }
     put_open(shard);
-    subday_restored(shard);
-    if (!dedup_restored(shard->fingerprints) || !dedup_restored(shard->stock_fingerprints) ||
-        !cancel_restored(shard->cancel) || !alert_table_restored(shard->alerts)) {
+    if (!subday_restored(shard) || !dedup_restored(shard->fingerprints) ||
+        !dedup_restored(shard->stock_fingerprints) || !cancel_restored(shard->cancel) ||
+        !alert_table_restored(shard->alerts)) {
         return status_new(
             STATUS_CORRUPT,
             "the state of partition %" PRId32

@@ -138,6 +138,6 @@ void subday_give_bucket(const struct shard *shard, const struct tile *tile, uint
 void subday_seal(struct shard *shard);
 struct status *subday_restore(struct shard *shard, struct slice key, struct slice value)
     __attribute__((warn_unused_result));
-void subday_restored(struct shard *shard);
+bool subday_restored(struct shard *shard); /* false: a close names tiles that are not there */
 
 #endif

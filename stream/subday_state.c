@@ -113,11 +113,14 @@ struct status *subday_restore(struct shard *shard, struct slice key, struct slic
 }
 
 /* Tiles know how far they had come from what was under way. */
-void subday_restored(struct shard *shard)
+bool subday_restored(struct shard *shard)
 {
     struct subday *subday = shard->subday;
     if (!subday) {
-        return;
+        return true;
+    }
+    if (subday->closing_tiles > shard->tile_count) {
+        return false;
     }
     for (uint32_t t = 0; t < shard->tile_count; t++) {
         bool done = subday->closing && t < subday->next_tile;
@@ -125,4 +128,5 @@ void subday_restored(struct shard *shard)
     }
     short_ring_restored(shard);
     subday_forget_looks(subday);
+    return true;
 }
