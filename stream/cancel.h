@@ -16,6 +16,8 @@
 
 struct cancel;
 
+#define CANCEL_LINE_BYTES 18.4 /* of memory for an open sale, of a great many */
+
 /* What became of a cancellation: the sale it takes back, or none. */
 struct cancel_match {
     uint32_t series;

@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-enum { CHUNKS_MAX = 1 << 20, RECORD_MAX_BYTES = 64 };
+enum { CHUNKS_MAX = 1 << 20, RECORD_MAX_BYTES = 64, BLOCK_CHUNKS = 16 };
 
 struct chunk {
     struct chunk *next; /* of the spare ones */
@@ -32,12 +32,20 @@ struct dropped {
     uint32_t chunks;
 };
 
+/* Chunks come from blocks, so that a log asks for memory once in a thousand lines and more. */
+struct chunk_block {
+    struct chunk_block *next;
+    size_t used; /* chunks */
+    _Alignas(16) unsigned char data[];
+};
+
 struct chunk_log {
     char kind;
     bool release;
     struct chunk_codec codec; /* record_bytes = entry_bytes and no functions: as in memory */
     size_t entry_bytes, bytes;
     struct chunk *spare;
+    struct chunk_block *blocks; /* the newest first */
     struct chunk_bucket *buckets;
     size_t count, capacity;
     struct dropped *dropped;
@@ -95,10 +103,10 @@ void chunk_log_destroy(struct chunk_log *log)
     for (size_t i = 0; i < log->count; i++) {
         free_bucket(log, &log->buckets[i]);
     }
-    for (struct chunk *chunk = log->spare; chunk;) {
-        struct chunk *next = chunk->next;
-        free(chunk);
-        chunk = next;
+    while (log->blocks) {
+        struct chunk_block *next = log->blocks->next;
+        free(log->blocks);
+        log->blocks = next;
     }
     free(log->buckets);
     free(log->dropped);
@@ -143,16 +151,31 @@ static struct chunk_bucket *found_or_new(struct chunk_log *log, int64_t bucket)
     return &log->buckets[at];
 }
 
+/* The first block is small: most logs of most shards hold little. */
+static struct chunk *chunk_carve(struct chunk_log *log)
+{
+    size_t bytes = sizeof(struct chunk) + CHUNK_LOG_ENTRIES * log->entry_bytes;
+    bytes = (bytes + 15) & ~(size_t)15;
+    struct chunk_block *block = log->blocks;
+    size_t chunks = block && block->next ? BLOCK_CHUNKS : 1;
+    if (!block || block->used == chunks) {
+        chunks = block ? BLOCK_CHUNKS : 1;
+        struct chunk_block *more = malloc(sizeof *more + chunks * bytes);
+        ASSERT(more && "out of memory for the chunks of a log");
+        *more = (struct chunk_block){.next = block};
+        log->bytes += sizeof *more + chunks * bytes;
+        log->blocks = block = more;
+    }
+    return (struct chunk *)(void *)(block->data + block->used++ * bytes);
+}
+
 static struct chunk *chunk_new(struct chunk_log *log)
 {
     struct chunk *chunk = log->spare;
     if (chunk) {
         log->spare = chunk->next;
     } else {
-        size_t bytes = sizeof(struct chunk) + CHUNK_LOG_ENTRIES * log->entry_bytes;
-        chunk = malloc(bytes);
-        ASSERT(chunk && "out of memory for a chunk of a log");
-        log->bytes += bytes;
+        chunk = chunk_carve(log);
     }
     chunk->count = 0;
     chunk->dirty = false;

@@ -9,6 +9,8 @@
 
 struct dedup;
 
+#define DEDUP_LINE_BYTES 21.0 /* of memory for a fingerprint, of a great many */
+
 struct dedup *dedup_create(char kind); /* NULL: no memory */
 void dedup_destroy(struct dedup *dedup);
 /* True if it was there; else it is there from now on. */

@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 enum { LOOKAHEAD_LINES = 16 };
+enum { SHARD_LINE_ARENA_BYTES = 8 << 20 }; /* limit of the shard's arena for decoding */
 
 struct shard;
 

@@ -1,6 +1,9 @@
 #include "stream/plan.h"
 
 #include "config/base/ensure.h"
+#include "stream/cancel.h"
+#include "stream/dedup.h"
+#include "stream/series.h"
 #include "stream/tile.h"
 
 #include <stdlib.h>
@@ -134,4 +137,8 @@ void plan_print_layout(const struct plan *plan, FILE *out)
     }
     fprintf(out, "%-28s %10s %8.1f\n", "in all, per series", "",
             (double)tile_bytes(plan) / PLAN_TILE_SERIES);
+    /* Tables beside the tiles; measured (bench/run plan), for names of 8 bytes. */
+    fprintf(out, "%-28s %10s %8.1f\n", "name and its place, about", "", SERIES_NAME_BYTES);
+    fprintf(out, "%-28s %10s %8.1f\n%-28s %10s %8.1f\n", "fingerprint of a line, about", "",
+            DEDUP_LINE_BYTES, "open sale of a line, about", "", CANCEL_LINE_BYTES);
 }

@@ -17,6 +17,9 @@ struct series_table;
 
 #define SERIES_NONE UINT32_MAX
 
+#define SERIES_NAME_BYTES                                                                          \
+    33.0 /* of memory for a series: name, and place in the table at a usual load */
+
 struct series_table *series_table_create(void);
 void series_table_destroy(struct series_table *table);
 

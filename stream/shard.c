@@ -2,6 +2,7 @@
 
 #include "config/base/ensure.h"
 #include "config/base/grow.h"
+#include "stream/lookahead.h"
 #include "stream/shard_state.h"
 
 #include <inttypes.h>

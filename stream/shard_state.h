@@ -76,8 +76,6 @@ struct close_scratch { /* of one tile */
     struct buf key, value;
 };
 
-enum { SHARD_LINE_ARENA_BYTES = 8 << 20 }; /* for decoding */
-
 struct shard {
     const struct plan *plan;
     int32_t partition;

@@ -227,7 +227,7 @@ Test(cancel, finds_what_a_search_of_all_would_find)
         }
     }
     cr_expect(cancel_count(cancel) == SALES);
-    cr_expect(cancel_bytes(cancel) < SALES * 18 + 40000);
+    cr_expect(cancel_bytes(cancel) < SALES * 18 + 60000);
     cancel_destroy(cancel);
 }
 

@@ -135,13 +135,13 @@ static size_t next_of(const struct shard *shard)
 
 /* Outputs and state records are the same bytes whether lines come one by one or in batches of any
  * size, cut by full outboxes, closes and restarts anywhere. */
-Test(shard, batches_change_no_byte)
+static void batches_and_single_lines(const char *const *sets, size_t set_count, int products)
 {
     struct fixture_log log = {0};
-    fixture_shop(&log, 270, 14, 6);
+    fixture_shop(&log, products, 14, 6);
     struct fixture one, many;
-    fixture_init(&one, ALWAYS, 2);
-    fixture_init(&many, ALWAYS, 2);
+    fixture_init(&one, sets, set_count);
+    fixture_init(&many, sets, set_count);
     struct rng rng;
     rng_init(&rng, 4);
     uint64_t cut = 0;
@@ -187,6 +187,18 @@ Test(shard, batches_change_no_byte)
     fixture_fini(&one);
     fixture_fini(&many);
     fixture_log_fini(&log);
+}
+
+Test(shard, batches_change_no_byte)
+{
+    batches_and_single_lines(ALWAYS, 2, 270);
+}
+
+Test(shard, batches_change_no_byte_where_buckets_are_hours)
+{
+    static const char *const HOURS[] = {"forecasts.emit=always", "output.format=json",
+                                        "time.bucket=1h"};
+    batches_and_single_lines(HOURS, 3, 20);
 }
 
 Test(shard, refuses_state_of_another_moment)
