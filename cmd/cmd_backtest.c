@@ -33,7 +33,10 @@ static const struct arg ROWS[] = {
     ROW("base-model", ARG_TEXT, "M|shipped|none",
         "base model made by restock pretrain (model.base); none: the statistical experts alone",
         base_model),
-    ROW("learn", ARG_TEXT, "online", "how the experts learn: online", learn),
+    ROW("learn", ARG_TEXT, "online|frozen|off",
+        "how the forecaster learns (model.learn): the network's weights too, the mixture alone, "
+        "nothing but statistics",
+        learn),
     ROW("reading", ARG_TEXT, "demand", "what is forecast: demand (stock-outs masked)", reading),
     ROW("known", ARG_TEXT, "COLUMN,...",
         "columns of the panel that are known ahead: price, promo, holiday, event, snap", known),
@@ -89,14 +92,13 @@ static struct status *check(const struct backtest_args *args)
     if (args->known && !args->panel) {
         return status_new(STATUS_USAGE, "backtest: --known names columns of a --panel");
     }
-    TRY(one_of("learn", args->learn, "online", "the statistical experts always learn as they go"));
     return one_of("reading", args->reading, "demand",
                   "sales are not forecast apart from demand yet");
 }
 
 static struct status *load_settings(const struct backtest_args *args, struct settings *settings)
 {
-    static char made[4][SET_BYTES];
+    static char made[5][SET_BYTES];
     const char *sets[SETS_MAX];
     size_t count = 0;
     for (size_t i = 0; i < args->sets.count; i++) {
@@ -109,6 +111,10 @@ static struct status *load_settings(const struct backtest_args *args, struct set
     if (args->sums) {
         (void)snprintf(made[1], SET_BYTES, "forecasts.sums=[%s]", args->sums);
         sets[count++] = made[1];
+    }
+    if (args->learn) {
+        (void)snprintf(made[3], SET_BYTES, "model.learn=%s", args->learn);
+        sets[count++] = made[3];
     }
     if (args->base_model) {
         bool word =

@@ -29,11 +29,14 @@ static const struct arg ROWS[] = {
      offsetof(struct inspect_args, show)},
 };
 static const struct arg_spec SPEC = {
-    "inspect", "series SKU@LOCATION | state | layout | --map MAP FILE|TOPIC  [--config FILE]",
+    "inspect",
+    "series SKU@LOCATION | model | state | layout | --map MAP FILE|TOPIC  [--config FILE]",
     "look inside.\n"
-    "series prints one product at one location as JSON, read from the state topic; state counts "
-    "the records of each\n"
-    "shard; layout prints what a series costs in memory; --map shows what a mapping makes of "
+    "series prints one product at one location as JSON, read from the state topic; model says "
+    "how good the\n"
+    "forecasts of each shard were of late, what it has learned, and which weights serve; state "
+    "counts the records of\n"
+    "each shard; layout prints what a series costs in memory; --map shows what a mapping makes of "
     "messages, and why it\n"
     "refuses some.",
     ROWS, sizeof ROWS / sizeof ROWS[0]};
@@ -166,6 +169,49 @@ static struct status *inspect_state(const struct settings *settings)
     return NULL;
 }
 
+/* --- model
+ * --------------------------------------------------------------------------------------------------------
+ */
+
+struct model_work {
+    int32_t partition; /* whose newest report is kept; -1: none yet */
+    struct buf json;
+};
+
+static void print_model(struct model_work *work)
+{
+    if (work->json.bytes) {
+        printf("%.*s\n", (int)work->json.bytes, work->json.data);
+    }
+    buf_reset(&work->json);
+}
+
+static struct status *keep_report(void *context, const struct topic_record *record)
+{
+    struct model_work *work = context;
+    if (record->partition != work->partition) {
+        print_model(work);
+        work->partition = record->partition;
+    }
+    if (slice_equal(record->key, slice_of("mj")) && record->value.data) {
+        buf_reset(&work->json);
+        buf_slice(&work->json, record->value);
+    }
+    return NULL;
+}
+
+static struct status *inspect_model(const struct settings *settings)
+{
+    struct model_work work = {.partition = -1};
+    struct status *st =
+        topic_read(settings, settings->stream.topics[TOPIC_STATE], -1, keep_report, &work);
+    if (!st) {
+        print_model(&work);
+    }
+    buf_fini(&work.json);
+    return st;
+}
+
 static struct status *inspect_layout(const struct settings *settings)
 {
     struct settings json = *settings;
@@ -295,12 +341,14 @@ static struct status *dispatch(const struct settings *settings, const struct ins
     if (strcmp(what, "state") == 0 && words->count == 1) {
         return inspect_state(settings);
     }
+    if (strcmp(what, "model") == 0 && words->count == 1) {
+        return inspect_model(settings);
+    }
     if (strcmp(what, "layout") == 0 && words->count == 1) {
         return inspect_layout(settings);
     }
-    return status_new(
-        STATUS_USAGE,
-        "inspect: expected series SKU@LOCATION, state, layout, or --map MAP with a file or topic");
+    return status_new(STATUS_USAGE, "inspect: expected series SKU@LOCATION, model, state, layout, "
+                                    "or --map MAP with a file or topic");
 }
 
 static struct status *run(int argc, char **argv)

@@ -237,6 +237,15 @@ static void put_sources(struct buf *out, struct runtime *runtime)
     }
 }
 
+static void put_learning(struct buf *out, struct runtime *runtime)
+{
+    struct learning_view sum = {0};
+    for (struct each each = {.runtime = runtime}; next(&each);) {
+        learning_join(&sum, &each.view->learning);
+    }
+    learning_metrics(&sum, out);
+}
+
 static void put_shards(struct buf *out, struct runtime *runtime)
 {
     head(out, "watermark_lag_seconds", "gauge", "wall clock minus watermark");
@@ -311,6 +320,7 @@ void metrics_prometheus(struct runtime *runtime, struct buf *out)
            (double)sums->rebuilt);
     number(out, "kafka_rtt_seconds", "gauge", "mean round trip to the slowest broker",
            (double)sums->rtt_us / 1e6);
+    put_learning(out, runtime);
     put_transactions(out, sums);
     put_latencies(out, sums);
     put_refused(out, runtime);

@@ -122,6 +122,25 @@ struct status *base_model_load(struct slice bytes, struct base_model **out)
     return NULL;
 }
 
+struct base_model *base_model_blank(uint32_t bucket_s)
+{
+    struct rng rng;
+    struct net net;
+    struct buf bytes = {0};
+    struct base_model *base = NULL;
+    float *weights = calloc(net_floats(), sizeof *weights);
+    if (weights) {
+        rng_init(&rng, 1);
+        net_bind(&net, weights);
+        net_init(&net, &rng);
+        base_model_save(weights, bucket_s, slice_of("{\"blank\":true}"), &bytes);
+        status_free(base_model_load(buf_view(&bytes), &base));
+    }
+    buf_fini(&bytes);
+    free(weights);
+    return base;
+}
+
 const struct net *base_model_net(const struct base_model *base)
 {
     return &base->net;

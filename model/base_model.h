@@ -23,6 +23,9 @@ struct base_model;
 /* Copies what it needs. STATUS_CORRUPT names what is wrong; then *out is untouched. */
 struct status *base_model_load(struct slice bytes, struct base_model **out)
     __attribute__((warn_unused_result));
+/* A network that says what the statistical expert says, for learning from nothing. NULL: no memory.
+ */
+struct base_model *base_model_blank(uint32_t bucket_s);
 void base_model_free(struct base_model *base); /* NULL is fine */
 /* weights: [net_floats()], all finite; bucket_s: 86400 for days; manifest: at most
  * BASE_MANIFEST_MAX bytes. */

@@ -5,8 +5,6 @@
 
 #include <math.h>
 
-static const float GAIN_MOST = 0.6f; /* of a young level, per unit of factor */
-
 void ewma_init(struct ewma *ewma, double rate, double winsor)
 {
     ewma->rate = (float)rate;
@@ -40,12 +38,12 @@ CLONES void ewma_update(const struct ewma *ewma, const struct ewma_rows *rows,
         float cap = n > 1 ? winsor * fmaxf(fmaxf(mean, deviation), 1) : INFINITY;
         float y = fminf(units[i], cap * fmaxf(factor[i], 1));
         float error = y - factor[i] * mean, fresh = share[capped(n + 1)];
-        float gain = n ? fminf(rate / fresh, GAIN_MOST / fmaxf(factor[i], 1)) : 1;
+        float gain = n ? ewma_gain(rate, fresh, factor[i]) : 1;
         float next_level = fresh * (n ? fmaxf(mean + gain * error, 0) : y);
         float next_variance = n ? variance[i] + rate * (error * error - variance[i]) : 0;
         float slow_fresh = slow_share[capped(n + 1)];
         float slow_mean = n ? slow[i] / slow_share[capped(n)] : 0;
-        float slow_gain = fminf(rate / EWMA_SLOW / slow_fresh, GAIN_MOST / fmaxf(factor[i], 1));
+        float slow_gain = ewma_gain(rate / EWMA_SLOW, slow_fresh, factor[i]);
         float next_slow =
             slow_fresh * (n ? fmaxf(slow_mean + slow_gain * (y - factor[i] * slow_mean), 0) : y);
         slow[i] = learn[i] ? next_slow : slow[i];

@@ -6,6 +6,7 @@
 #ifndef RESTOCK_EWMA_H
 #define RESTOCK_EWMA_H
 
+#include <math.h>
 #include <stdint.h>
 
 enum { EWMA_SHARES = 1024, EWMA_SLOW = 4 };
@@ -31,6 +32,12 @@ void ewma_update(const struct ewma *ewma, const struct ewma_rows *rows, const fl
                  const float *units, const uint8_t *learn);
 /* Slow level per bucket, [N]. */
 void ewma_read_slow(const struct ewma *ewma, const struct ewma_rows *rows, float *slow);
+/* Share of its error by which a level moves; fresh: weight seen with this bucket. */
+static inline float ewma_gain(float rate, float fresh, float factor)
+{
+    const float most = 0.6f; /* of a young level, per unit of factor */
+    return fminf(rate / fresh, most / fmaxf(factor, 1));
+}
 /* Level per bucket, and variance per unit of mean. Both [N]; level 0 where nothing is known. */
 void ewma_read(const struct ewma *ewma, const struct ewma_rows *rows, float *level, float *spread);
 

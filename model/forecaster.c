@@ -24,19 +24,6 @@ static const float LIGHT = 0.04f; /* share below which an expert is left out of 
 static const float SCORE_DISCOUNT = 0.97f; /* of a series' relative losses, per score */
 static const uint8_t UNTRUSTED = EXPERTS_UNTRUSTED;
 
-const char *forecaster_name(enum forecast_expert expert)
-{
-    static const char *const NAMES[FORECAST_EXPERTS] = {"nb", "empirical", "gru"};
-    return expert < FORECAST_EXPERTS ? NAMES[expert] : "unknown";
-}
-
-const char *forecaster_class_name(enum forecast_class demand_class)
-{
-    static const char *const NAMES[FORECAST_CLASSES] = {"smooth", "erratic", "intermittent",
-                                                        "lumpy"};
-    return demand_class < FORECAST_CLASSES ? NAMES[demand_class] : "unknown";
-}
-
 struct status *forecaster_check(const struct forecaster_options *options, uint32_t width)
 {
     int64_t last = 1;
@@ -88,6 +75,7 @@ struct forecaster *forecaster_create(const struct forecaster_options *options, u
     }
     ewma_init(&fc->ewma, options->rate, options->winsor);
     negbin_init(&fc->negbin);
+    fc->proof = calloc(1, sizeof *fc->proof);
     size_t n = tile_series, steps = n * fc->horizon, sums = n * fc->rows;
     fc->units = calloc(n, sizeof *fc->units);
     fc->learn = calloc(n, sizeof *fc->learn);
@@ -101,9 +89,9 @@ struct forecaster *forecaster_create(const struct forecaster_options *options, u
     fc->sum_q = calloc(sums * FORECAST_LEVELS, sizeof *fc->sum_q);
     fc->weights = calloc(n * FORECAST_EXPERTS, sizeof *fc->weights);
     fc->gru = options->base_ref ? gru_expert_create(options->base_ref, tile_series) : NULL;
-    if ((options->base_ref && !fc->gru) || !fc->units || !fc->learn || !fc->level || !fc->spread ||
-        !fc->slow || !fc->factor || !fc->step_mean || !fc->step_q || !fc->sum_mean || !fc->sum_q ||
-        !fc->weights) {
+    if ((options->base_ref && !fc->gru) || !fc->proof || !fc->units || !fc->learn || !fc->level ||
+        !fc->spread || !fc->slow || !fc->factor || !fc->step_mean || !fc->step_q || !fc->sum_mean ||
+        !fc->sum_q || !fc->weights) {
         forecaster_destroy(fc);
         return NULL;
     }
@@ -115,6 +103,7 @@ void forecaster_destroy(struct forecaster *fc)
     if (!fc) {
         return;
     }
+    free(fc->proof);
     free(fc->units);
     free(fc->learn);
     free(fc->level);
@@ -158,6 +147,7 @@ void forecaster_begin_close(struct forecaster *fc, int64_t bucket, int32_t phase
     fc->begun = true;
     fc->bucket = bucket;
     fc->phase = phase;
+    proof_fold(fc->proof);
     phase_add(&fc->phases, phase, season, (float)total_units);
     annual_add(&fc->annual, season == 7 ? (float)total_units : 0);
     for (int c = 0; c < FORECAST_CLASSES; c++) {
@@ -241,11 +231,13 @@ static void score(struct forecaster *fc, struct forecaster_cols *cols, const str
         relative[FORECAST_EXPERTS], y;
     struct probe_target target = probe_take(cols, fc->tile, i, slot, q);
     int s = row_of(fc, target.length), c = target.demand_class;
-    if (s < 0 || !matured(window, i, target.length, &y) || !isfinite(y)) {
+    if (s < 0 || fc->options.learn == FORECAST_LEARN_OFF ||
+        !matured(window, i, target.length, &y) || !isfinite(y)) {
         return;
     }
     series_weights(fc, cols, i, fc->pool[c], (uint32_t)s, weight);
     struct pool_score found = {.y = y, .q = q, .weight = weight};
+    proof_count(fc->proof, &fc->pool[c][s], &found, (uint32_t)c, target.length);
     pool_count(&fc->pool[c][s], &fc->tally[c][s], &found, relative);
     for (uint32_t e = 0; e < FORECAST_EXPERTS; e++) {
         float *kept = loss_at(cols, fc->tile, i, (uint32_t)s, e);

@@ -54,8 +54,22 @@ enum forecast_want { FORECAST_NONE, FORECAST_SUMS, FORECAST_ALL }; /* values of 
 enum { FORECASTER_PROBES = 2, FORECASTER_PROBE_LEVELS = 5 };
 
 struct base_model; /* model/base_model.h */
+struct net; /* model/net.h */
+struct tape; /* model/tape.h */
+struct lesson_view; /* model/lesson.h */
+struct negbin_table; /* model/negbin.h */
+struct proof; /* model/proof.h */
+
+enum forecast_learn { /* values of model.learn */
+                      FORECAST_LEARN_OFF, /* no mixture, no correction: everything but the
+                                             statistics stays as it began */
+                      FORECAST_LEARN_FROZEN, /* the network's weights are those of the base model */
+                      FORECAST_LEARN_ONLINE, /* they follow what the shard's series teach
+                                                (model/learner.h) */
+};
 
 struct forecaster_options {
+    int learn; /* enum forecast_learn */
     int64_t horizon; /* H, buckets */
     struct option_list sums; /* S lengths, buckets, ascending, above 1 */
     double rate; /* weight of the newest bucket in level and variance */
@@ -146,6 +160,19 @@ void forecast_sum_at(const struct forecast_block *block, uint32_t i, float lengt
 void forecaster_save(const struct forecaster *fc, struct buf *out);
 struct status *forecaster_load(struct forecaster *fc, struct slice bytes)
     __attribute__((warn_unused_result));
+
+/* For the learner. Use other weights from now on; they outlive the next calls. Nothing happens
+ * without a base model. */
+void forecaster_use_net(struct forecaster *fc, const struct net *net);
+/* After forecaster_begin_close: record the close. */
+void forecaster_record(const struct forecaster *fc, struct tape *tape);
+void forecaster_lesson_view(const struct forecaster *fc, const struct tape *tape,
+                            struct lesson_view *view, const struct negbin_table **negbin);
+/* How much worse than the statistical expert the network did at series i lately. tile: N. */
+float forecaster_gru_loss(const struct forecaster_cols *cols, uint32_t tile, uint32_t i);
+
+/* How good the forecasts turned out; saved by proof_save, apart from the rest. */
+struct proof *forecaster_proof(struct forecaster *fc);
 
 uint64_t forecaster_faults(
     const struct forecaster *fc); /* series reset because of a number that was not finite */

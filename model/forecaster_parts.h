@@ -11,6 +11,7 @@
 #include "model/prospect.h"
 #include "model/phase.h"
 #include "model/pool.h"
+#include "model/proof.h"
 #include "model/young.h"
 
 struct forecaster {
@@ -27,6 +28,7 @@ struct forecaster {
     float year[PROSPECT_MOST + 1]; /* derived: its factors ahead */
     struct pool pool[FORECAST_CLASSES][POOL_ROWS_MAX];
     struct pool_tally tally[FORECAST_CLASSES][POOL_ROWS_MAX];
+    struct proof *proof;
     struct young young;
     struct young_tally young_tally;
     struct known_effects effects;

@@ -14,6 +14,11 @@
 #include <stddef.h>
 #include <string.h>
 
+static const struct option_choice LEARNS[] = {{"off", FORECAST_LEARN_OFF},
+                                              {"frozen", FORECAST_LEARN_FROZEN},
+                                              {"online", FORECAST_LEARN_ONLINE},
+                                              {NULL, 0}};
+
 static const struct option OPTIONS[] = {
     {.path = "forecasts.horizon",
      .type = OPTION_INT,
@@ -56,11 +61,33 @@ static const struct option OPTIONS[] = {
      .default_text = "shipped",
      .help =
          "base model, the third expert: shipped (the one in the program; for buckets of a day), "
-         "none (the statistical experts alone) or the file of one made by restock pretrain"},
+         "none (the statistical experts alone), the file of one made by restock pretrain, or blank "
+         "(knows nothing; for model.learn online)"},
+    {.path = "model.learn",
+     .type = OPTION_ENUM,
+     .offset = offsetof(struct forecaster_options, learn),
+     .default_text = "frozen",
+     .choices = LEARNS,
+     .help =
+         "online: the network's weights follow the shop, guarded; frozen: they stay those of the "
+         "base model; off: nor does the mixture of experts learn"},
 };
 
 const struct option_table forecaster_option_table = {
     "forecasts", OPTIONS, sizeof OPTIONS / sizeof OPTIONS[0], sizeof(struct forecaster_options)};
+
+const char *forecaster_name(enum forecast_expert expert)
+{
+    static const char *const NAMES[FORECAST_EXPERTS] = {"nb", "empirical", "gru"};
+    return expert < FORECAST_EXPERTS ? NAMES[expert] : "unknown";
+}
+
+const char *forecaster_class_name(enum forecast_class demand_class)
+{
+    static const char *const NAMES[FORECAST_CLASSES] = {"smooth", "erratic", "intermittent",
+                                                        "lumpy"};
+    return demand_class < FORECAST_CLASSES ? NAMES[demand_class] : "unknown";
+}
 
 #define PLANE(field_) offsetof(struct forecaster_cols, field_)
 static const struct column COLUMNS[] = {

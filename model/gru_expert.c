@@ -11,7 +11,7 @@ static const float MOST =
     1.5f; /* log of the largest correction: a network that is lost stays within a factor of 4.5 */
 
 struct gru_expert {
-    const struct net *net_ref; /* owner: the base model */
+    const struct net *net_ref; /* owner: the base model or the learner */
     float x[GRU_BATCH * NET_INPUTS], h[GRU_BATCH * NET_HIDDEN], next[GRU_BATCH * NET_HIDDEN];
     float gx[GRU_BATCH * 3 * NET_HIDDEN], gh[GRU_BATCH * 3 * NET_HIDDEN],
         decoded[GRU_BATCH * NET_DECODER];
@@ -34,6 +34,11 @@ struct gru_expert *gru_expert_create(const struct base_model *base, uint32_t til
 void gru_expert_destroy(struct gru_expert *expert)
 {
     free(expert);
+}
+
+void gru_expert_use(struct gru_expert *expert, const struct net *net)
+{
+    expert->net_ref = net;
 }
 
 /* Inputs and states of the batch that begins at row `begin`; rows that are not wanted or not there
@@ -118,11 +123,19 @@ static float bounded(float x)
     return fminf(fmaxf(x, -MOST), MOST);
 }
 
+void gru_expert_correct(const float *out, struct likelihood *distribution)
+{
+    if (!isfinite(out[0]) || !isfinite(out[1])) {
+        return; /* the statistical expert's word stands */
+    }
+    distribution->mean *= expf(bounded(out[0]));
+    distribution->size *= expf(bounded(out[1]));
+}
+
 void gru_expert_say(const struct gru_expert *expert, uint32_t i, const struct net_ask *ask,
                     struct likelihood *distribution)
 {
     float a[NET_DECODER], out[NET_OUTPUTS];
     net_output(expert->net_ref, expert->u + (size_t)i * NET_DECODER, ask, a, out);
-    distribution->mean *= expf(bounded(out[0]));
-    distribution->size *= expf(bounded(out[1]));
+    gru_expert_correct(out, distribution);
 }

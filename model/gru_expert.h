@@ -29,6 +29,11 @@ struct gru_view { /* one tile at one close */
 struct gru_expert *gru_expert_create(const struct base_model *base,
                                      uint32_t tile); /* NULL: no memory. base outlives it */
 void gru_expert_destroy(struct gru_expert *expert); /* NULL is fine */
+/* From now on other weights; they outlive the expert's next calls. */
+void gru_expert_use(struct gru_expert *expert, const struct net *net);
+/* Correct a distribution by two outputs of the head, within a factor of 4.5; by none where one is
+ * not finite. */
+void gru_expert_correct(const float *out, struct likelihood *distribution);
 /* One step of all states: state [H, N] in bfloat16. Look before anything is asked. */
 void gru_expert_step(struct gru_expert *expert, const struct gru_view *view, uint16_t *state);
 /* Ready for gru_expert_say at a later time, from states that have taken their step; want: [N] 0

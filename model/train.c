@@ -87,6 +87,35 @@ static double fork_back(struct train *train, const struct net *net, const struct
     return (double)weight * ((double)loss + likelihood_loss(&base, fork->y, out));
 }
 
+/* All steps forward; u at those that are forked. */
+static void forward(struct train *train, const struct net *net, const bool *forked)
+{
+    struct gru_weights gru = net_gru(net);
+    memset(train->h, 0, B * H * sizeof(float));
+    for (int t = 0; t < T; t++) {
+        struct gru_step step = step_of(train, t);
+        gru_forward(&gru, &step);
+        if (forked[t]) {
+            net_decode(net, B, step.next, step.x, train->u + (size_t)t * B * D);
+        }
+    }
+}
+
+void train_say(struct train *train, const struct net *net, const struct train_fork *forks,
+               size_t count, float *out)
+{
+    bool forked[T] = {0};
+    for (size_t k = 0; k < count; k++) {
+        forked[forks[k].step] = true;
+    }
+    forward(train, net, forked);
+    for (size_t k = 0; k < count; k++) {
+        size_t at = ((size_t)forks[k].step * B + forks[k].member) * D;
+        float a[D];
+        net_output(net, train->u + at, &forks[k].ask, a, out + k * NET_OUTPUTS);
+    }
+}
+
 double train_batch(struct train *train, const struct net *net, const struct train_fork *forks,
                    size_t count, struct net *gradient)
 {
@@ -100,15 +129,8 @@ double train_batch(struct train *train, const struct net *net, const struct trai
     if (!(total > 0)) {
         return 0;
     }
-    memset(train->h, 0, B * H * sizeof(float));
     memset(train->d_u, 0, sizeof train->d_u);
-    for (int t = 0; t < T; t++) {
-        struct gru_step step = step_of(train, t);
-        gru_forward(&gru, &step);
-        if (forked[t]) {
-            net_decode(net, B, step.next, step.x, train->u + (size_t)t * B * D);
-        }
-    }
+    forward(train, net, forked);
     for (size_t k = 0; k < count; k++) {
         loss +=
             fork_back(train, net, &forks[k], (float)((double)forks[k].weight / total), gradient);

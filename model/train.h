@@ -29,5 +29,8 @@ uint8_t *train_live(struct train *train);
  * any order. Returns the loss. */
 double train_batch(struct train *train, const struct net *net, const struct train_fork *forks,
                    size_t count, struct net *gradient);
+/* What a network says of each fork, without learning: out [count, NET_OUTPUTS]. */
+void train_say(struct train *train, const struct net *net, const struct train_fork *forks,
+               size_t count, float *out);
 
 #endif

@@ -4,6 +4,7 @@
  * of them. */
 #include "config/base/ensure.h"
 #include "config/base/hash.h"
+#include "stream/learning.h"
 #include "stream/lookahead.h"
 #include "stream/shard_state.h"
 
@@ -457,6 +458,7 @@ static void apply_tick(struct shard *shard, const struct tick_line *tick)
     if (shard->started) {
         pass_buckets(shard, watermark);
     }
+    shard_learn(shard);
 }
 
 static void apply_line(struct shard *shard, const struct shard_record *record,

@@ -7,6 +7,7 @@
 /* Words for model.base that are no file. */
 #define BASE_SHIPPED "shipped" /* the one in the program; for buckets of a day, none for others */
 #define BASE_NONE "none"
+#define BASE_BLANK "blank" /* knows nothing; to learn online from */
 
 /* bucket_s: length of the buckets that it must be for. Errors name the file; then *out is
  * untouched. Also makes the matrix products ready (gemm_init). The caller frees with

@@ -8,6 +8,7 @@
  *   end      drop what is behind the horizons
  */
 #include "config/base/ensure.h"
+#include "stream/learning.h"
 #include "stream/shard_state.h"
 
 #include <math.h>
@@ -95,6 +96,7 @@ static void begin(struct shard *shard)
     const struct plan *plan = shard->plan;
     const struct settings *settings = plan->settings_ref;
     int64_t bucket = shard->closed + 1;
+    learning_finish(shard);
     if (!shard->subday) { /* else the day's buckets did */
         cancel_close(shard->cancel, bucket, bucket - plan->cancel_buckets, close_match, shard);
     }
@@ -103,6 +105,7 @@ static void begin(struct shard *shard)
         int32_t phase = bucket_phase(&settings->days, bucket);
         double budget = alert_budget(&settings->alert, settings->days.length_ms, plan->partitions);
         forecaster_begin_close(shard->forecaster, bucket, phase, season_of(plan), (double)units);
+        learning_begin(shard, bucket);
         tails_begin_close(shard->tails, bucket, phase, season_of(plan), (double)units,
                           shard->subday ? budget * (1 - EARLY_SHARE) : budget);
         total_lines(shard, bucket);
@@ -126,6 +129,7 @@ static void end(struct shard *shard)
         shard->tiles[t]->closed =
             shard->closed; /* tiles that were added meanwhile had nothing to close */
     }
+    learning_end(shard);
     dedup_drop_before(shard->fingerprints, shard->closed - plan->dedup_buckets + 1);
     dedup_drop_before(shard->stock_fingerprints, shard->closed - plan->dedup_buckets + 1);
     alert_table_sweep(shard->alerts, bucket_start(&plan->settings_ref->days, shard->closed + 1));

@@ -2,6 +2,7 @@
  * cycles are optimize/; here they meet items, the calendar of buckets, forecasts and the outbox. */
 #include "config/base/ensure.h"
 #include "optimize/surplus.h"
+#include "stream/learning.h"
 #include "stream/shard_state.h"
 
 #include <math.h>
@@ -504,6 +505,10 @@ void decide_feedback(struct shard *shard, const struct feedback_line *feedback)
     if (now_ms < 0) {
         now_ms =
             shard->started ? bucket_start(&shard->plan->settings_ref->days, shard->closed + 1) : 0;
+    }
+    if (feedback->kind == FEEDBACK_ROLL_BACK) {
+        learning_roll_back(shard);
+        return;
     }
     if (feedback->kind >= FEEDBACK_ACKNOWLEDGE) {
         judge_alert(shard, feedback, now_ms);

@@ -165,13 +165,33 @@ static void read_time_message(struct ingest *ingest, const struct message *messa
     fill_head(ingest, message, &mapped);
 }
 
+/* A control record goes to the shard that it names, or to each. */
+static void add_fact(struct ingest *ingest, const struct line *line)
+{
+    struct slice bytes = buf_view(&ingest->line);
+    if (line->kind != LINE_FEEDBACK || line->feedback.kind != FEEDBACK_ROLL_BACK) {
+        outbox_add(ingest->outbox, TOPIC_LINES, -1, line_sku(line), bytes);
+        return;
+    }
+    bool all = slice_equal(line->feedback.location, slice_of(FEEDBACK_ALL));
+    int64_t named = 0;
+    for (size_t i = 0; !all && i < line->feedback.location.bytes; i++) {
+        named = 10 * named + (line->feedback.location.data[i] - '0');
+    }
+    for (int32_t p = 0; p < ingest->options.lines_partitions; p++) {
+        if (all || p == named) {
+            outbox_add(ingest->outbox, TOPIC_LINES, p, line_sku(line), bytes);
+        }
+    }
+}
+
 static void write_fact(struct ingest *ingest, const struct message *message, struct line *line)
 {
     line->source = (struct line_source){message->source->input, message->source->partition,
                                         message->offset, 0};
     buf_reset(&ingest->line);
     line_encode(line, &ingest->line);
-    outbox_add(ingest->outbox, TOPIC_LINES, -1, line_sku(line), buf_view(&ingest->line));
+    add_fact(ingest, line);
     ingest_done_with(ingest, message->source, message->offset);
 }
 

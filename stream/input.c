@@ -264,8 +264,9 @@ void input_item_deleted(struct slice key, struct item_line *out)
 
 static bool read_kind(struct reading *in, enum feedback_kind *out)
 {
-    static const char *const NAMES[] = {"accepted", "edited",      "rejected", "ordered",
-                                        "received", "acknowledge", "mute",     "not_anomaly"};
+    static const char *const NAMES[] = {"accepted", "edited",      "rejected",
+                                        "ordered",  "received",    "acknowledge",
+                                        "mute",     "not_anomaly", "roll_back"};
     struct slice kind = {NULL, 0};
     if (!read_text(in, "kind", TEXT_BYTES, &kind)) {
         return false;
@@ -277,6 +278,24 @@ static bool read_kind(struct reading *in, enum feedback_kind *out)
         }
     }
     return refuse(in, "kind", kind.bytes ? "unknown kind" : "field is missing");
+}
+
+/* A control record speaks to shards, not to a product. */
+static bool check_address(struct reading *in, const struct feedback_line *feedback)
+{
+    if (feedback->kind != FEEDBACK_ROLL_BACK) {
+        return true;
+    }
+    struct slice location = feedback->location;
+    bool digits = location.bytes > 0 && location.bytes < 10;
+    for (size_t i = 0; i < location.bytes; i++) {
+        digits = digits && location.data[i] >= '0' && location.data[i] <= '9';
+    }
+    if (!slice_equal(feedback->sku, slice_of(FEEDBACK_MODEL))) {
+        return refuse(in, "sku", "roll_back speaks of sku \"model\" only");
+    }
+    return digits || slice_equal(location, slice_of(FEEDBACK_ALL)) ||
+           refuse(in, "location", "roll_back needs a shard's number or \"all\"");
 }
 
 bool input_feedback(struct arena *arena, const struct zone *zone, struct slice key,
@@ -295,5 +314,5 @@ bool input_feedback(struct arena *arena, const struct zone *zone, struct slice k
            check_code(&in, "location", out->location) &&
            read_text(&in, "reason", TEXT_BYTES, &out->reason) &&
            read_integer(&in, "quantity", 0, &out->quantity) &&
-           read_time(&in, "event_time", false, &out->event_ms);
+           read_time(&in, "event_time", false, &out->event_ms) && check_address(&in, out);
 }

@@ -359,7 +359,7 @@ static void decode_item(struct reader *in, struct item_line *item)
 
 static void decode_feedback(struct reader *in, struct feedback_line *feedback)
 {
-    feedback->kind = (enum feedback_kind)get_between(in, FEEDBACK_ACCEPTED, FEEDBACK_NOT_ANOMALY);
+    feedback->kind = (enum feedback_kind)get_between(in, FEEDBACK_ACCEPTED, FEEDBACK_ROLL_BACK);
     feedback->proposal_id = get_slice(in);
     feedback->sku = get_slice(in);
     feedback->location = get_slice(in);

@@ -83,8 +83,12 @@ enum feedback_kind {
     FEEDBACK_RECEIVED,
     FEEDBACK_ACKNOWLEDGE,
     FEEDBACK_MUTE,
-    FEEDBACK_NOT_ANOMALY
+    FEEDBACK_NOT_ANOMALY,
+    FEEDBACK_ROLL_BACK /* of learned weights: sku FEEDBACK_MODEL, location a shard or "all" */
 };
+
+#define FEEDBACK_MODEL "model"
+#define FEEDBACK_ALL "all"
 
 struct feedback_line {
     enum feedback_kind kind;

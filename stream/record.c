@@ -16,6 +16,8 @@
  * a key may occur many times and tombstones occur too. */
 #include "config/base/ensure.h"
 #include "stream/cursor.h"
+#include "stream/learning_report.h"
+#include "stream/learning.h"
 #include "stream/shard_state.h"
 
 #include <inttypes.h>
@@ -183,6 +185,18 @@ static void seal_models(struct shard *shard)
         model_key(shard, 't');
         tails_save(shard->tails, &shard->value);
         put(shard);
+    }
+    if (shard->models_changed && shard->forecaster) {
+        model_key(shard, 'p');
+        proof_save(forecaster_proof(shard->forecaster), &shard->value);
+        put(shard);
+    }
+    learning_seal(shard);
+    if (shard->report_due) { /* for readers: what the shard says of its forecasts */
+        model_key(shard, 'j');
+        learning_json(shard, &shard->value);
+        put(shard);
+        shard->report_due = false;
     }
     if (shard->checks_changed && shard->linecheck) {
         model_key(shard, 'c');
@@ -405,7 +419,11 @@ static bool load_tile(struct shard *shard, struct slice key, struct slice value)
 
 static struct status *load_model(struct shard *shard, struct slice key, struct slice value)
 {
-    char name = key.bytes == 2 && value.data ? key.data[1] : ' ';
+    char name = key.bytes >= 2 && value.data ? key.data[1] : ' ';
+    if (name == 'l') {
+        return learning_restore(shard, key, value);
+    }
+    name = key.bytes == 2 ? name : ' ';
     if (name == 'e') {
         return feed_load(shard->feed, value);
     }
@@ -419,6 +437,10 @@ static struct status *load_model(struct shard *shard, struct slice key, struct s
         return tails_load(shard->tails, value);
     case 'c':
         return linecheck_load(shard->linecheck, value);
+    case 'j':
+        return NULL;
+    case 'p':
+        return proof_load(forecaster_proof(shard->forecaster), value) ? NULL : corrupt(shard, key);
     default:
         return corrupt(shard, key);
     }
@@ -615,6 +637,7 @@ struct status *record_restored(struct shard *shard)
         tile->slot_bucket = NULL;
     }
     put_open(shard);
+    TRY(learning_restored(shard));
     if (!subday_restored(shard) || !dedup_restored(shard->fingerprints) ||
         !dedup_restored(shard->stock_fingerprints) || !cancel_restored(shard->cancel) ||
         !alert_table_restored(shard->alerts)) {

@@ -2,6 +2,7 @@
 
 #include "config/base/log.h"
 #include "config/value.h"
+#include "model/gemm.h"
 #include "stream/base_file.h"
 
 #include <string.h>
@@ -328,9 +329,9 @@ static const struct option ROWS[] = {
 const struct option_table stream_option_table = {"Flow", ROWS, sizeof ROWS / sizeof ROWS[0],
                                                  sizeof(struct stream_options)};
 
-static const struct option_table *const TABLES[] = {&stream_option_table, &forecaster_option_table,
-                                                    &alert_option_table, &proposal_option_table,
-                                                    &item_option_table};
+static const struct option_table *const TABLES[] = {
+    &stream_option_table, &forecaster_option_table, &learner_option_table,
+    &alert_option_table,  &proposal_option_table,   &item_option_table};
 enum { TABLE_COUNT = sizeof TABLES / sizeof TABLES[0] };
 
 static const struct config_section SECTIONS[] = {
@@ -417,17 +418,40 @@ static struct status *check(const struct settings *settings)
     return forecaster_check(&settings->forecast, (uint32_t)stream->window);
 }
 
+/* The network that the shards begin with, and whether it may learn. */
 static struct status *load_base(struct settings *settings)
 {
-    const char *base = settings->forecast.base;
+    struct forecaster_options *forecast = &settings->forecast;
+    const char *base = forecast->base;
     uint32_t bucket_s = (uint32_t)(settings->days.length_ms / 1000); /* what it steps by */
-    if (!base[0] || strcmp(base, BASE_NONE) == 0) {
+    bool none = !base[0] || strcmp(base, BASE_NONE) == 0, blank = strcmp(base, BASE_BLANK) == 0;
+    bool online = forecast->learn == FORECAST_LEARN_ONLINE;
+    if (online && none) {
+        return status_new(STATUS_CONFIG,
+                          "model.learn: online needs weights to begin with: set model.base to "
+                          "`shipped`, to a file of restock pretrain, or to `blank` to learn from "
+                          "nothing (months of a shop with many series, before it helps)");
+    }
+    if (blank && !online) {
+        return status_new(STATUS_CONFIG, "model.base: a blank network says nothing new unless it "
+                                         "learns: set model.learn to online");
+    }
+    if (none) {
         return NULL;
     }
-    TRY(strcmp(base, BASE_SHIPPED) == 0
-            ? base_file_shipped(bucket_s, &settings->base)
-            : base_file_load(config_relative(settings->config, base), bucket_s, &settings->base));
-    settings->forecast.base_ref = settings->base;
+    if (blank) {
+        TRY(gemm_init());
+        settings->base = base_model_blank(bucket_s);
+        if (!settings->base) {
+            return status_new(STATUS_NO_MEMORY, "out of memory for a network");
+        }
+    } else {
+        TRY(strcmp(base, BASE_SHIPPED) == 0
+                ? base_file_shipped(bucket_s, &settings->base)
+                : base_file_load(config_relative(settings->config, base), bucket_s,
+                                 &settings->base));
+    }
+    forecast->base_ref = settings->base;
     return NULL;
 }
 
@@ -437,6 +461,7 @@ struct status *settings_load(const char *path, const char *const *sets, size_t s
     struct settings settings = {0};
     struct config_binding bindings[TABLE_COUNT] = {{&stream_option_table, &settings.stream},
                                                    {&forecaster_option_table, &settings.forecast},
+                                                   {&learner_option_table, &settings.learner},
                                                    {&alert_option_table, &settings.alert},
                                                    {&proposal_option_table, &settings.proposal},
                                                    {&item_option_table, &settings.item}};
@@ -524,11 +549,10 @@ void settings_changes(const struct settings *before, const struct settings *afte
 void settings_print(const struct settings *settings, FILE *out)
 {
     struct settings copy = *settings; /* bindings are to be written to, though nobody writes here */
-    struct config_binding bindings[TABLE_COUNT] = {{&stream_option_table, &copy.stream},
-                                                   {&forecaster_option_table, &copy.forecast},
-                                                   {&alert_option_table, &copy.alert},
-                                                   {&proposal_option_table, &copy.proposal},
-                                                   {&item_option_table, &copy.item}};
+    struct config_binding bindings[TABLE_COUNT] = {
+        {&stream_option_table, &copy.stream},     {&forecaster_option_table, &copy.forecast},
+        {&learner_option_table, &copy.learner},   {&alert_option_table, &copy.alert},
+        {&proposal_option_table, &copy.proposal}, {&item_option_table, &copy.item}};
     size_t section_count;
     const struct config_section *sections = settings_sections(&section_count);
     config_dump(out, settings->config, bindings, TABLE_COUNT, sections, section_count);

@@ -16,6 +16,7 @@
 #include "config/base/bucket.h"
 #include "config/config.h"
 #include "model/forecaster.h"
+#include "model/learner.h"
 #include "optimize/policy.h"
 #include "optimize/proposal.h"
 #include "schemas/wire.h"
@@ -70,6 +71,7 @@ struct settings {
     struct config *config;
     struct stream_options stream;
     struct forecaster_options forecast;
+    struct learner_options learner;
     struct alert_options alert;
     struct item_options item; /* defaults.* */
     struct proposal_options proposal; /* replenish.*, supply.* */

@@ -2,6 +2,7 @@
 
 #include "config/base/ensure.h"
 #include "config/base/grow.h"
+#include "stream/learning.h"
 #include "stream/lookahead.h"
 #include "stream/shard_state.h"
 
@@ -31,6 +32,7 @@ static struct status *create_models(struct shard *shard)
     if (!shard->forecaster || !shard->tails || !shard->linecheck) {
         return status_new(STATUS_NO_MEMORY, "out of memory for the models of a shard");
     }
+    TRY(learning_create(shard));
     return close_scratch_init(shard);
 }
 
@@ -118,6 +120,7 @@ void shard_destroy(struct shard *shard)
     arena_destroy(shard->arena);
     feed_destroy(shard->feed);
     forecaster_destroy(shard->forecaster);
+    learning_fini(shard);
     tails_destroy(shard->tails);
     linecheck_destroy(shard->linecheck);
     buf_fini(&shard->key);
@@ -170,6 +173,21 @@ size_t shard_apply_batch(struct shard *shard, const struct shard_record *records
 bool shard_work(struct shard *shard)
 {
     return close_step(shard);
+}
+
+void shard_learn(struct shard *shard)
+{
+    if (!close_pending(shard)) {
+        learning_step(shard);
+    }
+}
+
+bool shard_learning(const struct shard *shard, struct learner_facts *facts)
+{
+    if (shard->learner) {
+        learner_facts(shard->learner, facts);
+    }
+    return shard->learner != NULL;
 }
 
 bool shard_clean(const struct shard *shard)
@@ -305,6 +323,9 @@ void shard_cell_set(struct shard *shard, uint32_t series, int64_t bucket, int64_
     uint32_t slot = tile_slot(shard->plan, bucket);
     struct tile *tile = shard_tile(shard, series);
     size_t at = (size_t)slot * PLAN_TILE_SERIES + shard_row(series);
+    if (bucket <= tile->closed) {
+        learning_finish(shard); /* on values as of the close */
+    }
     ring_set(shard->overflow, &tile->units[at], series, slot, units);
     if (bucket <= tile->closed) {
         tile->flags[at] |= WINDOW_CORRECTED;
@@ -318,6 +339,9 @@ void shard_cell_flag(struct shard *shard, uint32_t series, int64_t bucket, uint8
     uint8_t *cell =
         &shard_tile(shard, series)->flags[(size_t)slot * PLAN_TILE_SERIES + shard_row(series)];
     if ((*cell & flags) != flags) {
+        if (bucket <= shard_tile(shard, series)->closed) {
+            learning_finish(shard);
+        }
         *cell |= flags;
         note_slot(shard, series, bucket);
     }

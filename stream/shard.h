@@ -22,6 +22,7 @@
 #include "anomaly/alert.h"
 #include "config/base/slice.h"
 #include "config/base/status.h"
+#include "model/learner.h"
 #include "stream/outbox.h"
 
 #include <stdbool.h>
@@ -94,6 +95,9 @@ size_t shard_apply_batch(struct shard *shard, const struct shard_record *records
                          size_t outbox_limit);
 /* Closes one tile of a pending close; true while there is more to do. */
 bool shard_work(struct shard *shard);
+/* One piece of the learner's work, if any is left: also done after each tick, and all of it before
+ * the next close. What it did shows at the next close, however it was cut. */
+void shard_learn(struct shard *shard);
 /* Nothing to write since the last commit: no transaction is needed. */
 bool shard_clean(const struct shard *shard);
 /* Write the changed state into the outbox. *offset: to commit for the partition (next to read);
@@ -110,6 +114,8 @@ bool shard_ended(const struct shard *shard, int64_t written_since_ms);
 void shard_waiting_for(const struct shard *shard, int64_t written_since_ms, struct buf *out);
 void shard_view(const struct shard *shard, struct shard_view *out);
 void shard_bytes(const struct shard *shard, struct shard_bytes *out);
+/* What is learned online; false: nothing is. */
+bool shard_learning(const struct shard *shard, struct learner_facts *facts);
 const struct shard_counts *shard_counts(const struct shard *shard);
 /* JSON of one series ("SKU@LOCATION"), or false. Used by `inspect series` and /api/v1/series. */
 bool shard_dump_series(const struct shard *shard, struct slice sku, struct slice location,

@@ -20,6 +20,8 @@
 #include "config/base/arena.h"
 #include "config/base/hash.h"
 #include "model/forecaster.h"
+#include "model/learner.h"
+#include "model/proof.h"
 #include "optimize/proposal.h"
 #include "stream/alert_table.h"
 #include "stream/cancel.h"
@@ -100,6 +102,8 @@ struct shard {
     struct alert_table *alerts;
     struct feed *feed;
     struct forecaster *forecaster; /* these three: NULL with pipeline.forecast off */
+    bool report_due; /* a close has ended: tell how its forecasts and its learning stand */
+    struct learner *learner; /* NULL: weights stay as they are */
     struct tails *tails;
     struct linecheck *linecheck;
     struct tally tally;
@@ -121,6 +125,7 @@ struct shard {
     struct buf key, value; /* scratch of records and events */
 
     bool header_seen; /* during restore only, as open_cells */
+    struct learning_parts *learner_parts; /* so, too: records of the learner; see learning.c */
     struct buf open_cells; /* {series, bucket, units, flags} to be put when all tiles are known */
 };
 

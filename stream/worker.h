@@ -10,6 +10,7 @@
 #include "stream/ingest.h"
 #include "stream/kafka.h"
 #include "stream/latency.h"
+#include "stream/learning_report.h"
 #include "stream/plan.h"
 #include "stream/restore.h"
 #include "stream/shard.h"
@@ -62,6 +63,7 @@ struct worker_view {
     struct shard_counts counts; /* PLAN: of committed transactions since the process started */
     struct ingest_counts ingest; /* INGEST: the same */
     struct restore_view restore;
+    struct learning_view learning; /* PLAN: of all its shards */
     size_t shard_count;
     struct shard_view shards[WORKER_SHARDS_MAX];
     int64_t shard_lag[WORKER_SHARDS_MAX];

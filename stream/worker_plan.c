@@ -232,6 +232,7 @@ static void fill_view(struct plan_worker *plan)
     work->rtt_us = atomic_load_explicit(&member_kafka(plan->member)->rtt_us, memory_order_relaxed);
     work->shard_count = 0;
     work->lag = 0;
+    work->learning = (struct learning_view){0};
     for (size_t i = 0; i < plan->slot_count && work->shard_count < WORKER_SHARDS_MAX; i++) {
         struct slot *slot = &plan->slots[i];
         if (slot->state != SLOT_RUNNING) {
@@ -243,6 +244,7 @@ static void fill_view(struct plan_worker *plan)
                                        slot->partition, &low, &high);
         int64_t lag = part && high > part->next && part->next >= 0 ? high - part->next : 0;
         work->shard_lag[work->shard_count] = lag;
+        learning_add(slot->shard, &work->learning);
         shard_view(slot->shard, &work->shards[work->shard_count++]);
         work->lag += lag;
     }

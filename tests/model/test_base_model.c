@@ -1,5 +1,7 @@
 #include "model/base_model.h"
 
+#include "model/gemm.h"
+
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
@@ -71,4 +73,19 @@ Test(base_model, weights_that_are_no_numbers_are_refused)
     base_model_save(weights, 86400, slice_of(""), &bad);
     refused(buf_view(&bad));
     buf_fini(&bad);
+}
+
+Test(base_model, blank_corrects_nothing_and_is_always_the_same)
+{
+    cr_assert_null(gemm_init());
+    struct base_model *one = base_model_blank(86400), *two = base_model_blank(86400);
+    cr_assert_eq(base_model_hash(one), base_model_hash(two));
+    cr_assert_eq(base_model_bucket_s(one), 86400u);
+    const struct net *net = base_model_net(one);
+    for (int d = 0; d < NET_OUTPUTS * NET_DECODER; d++) {
+        cr_assert_eq(net->wo[d], 0.0f);
+    }
+    cr_assert(net->bo[0] == 0 && net->bo[1] == 0);
+    base_model_free(one);
+    base_model_free(two);
 }

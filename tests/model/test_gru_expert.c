@@ -87,6 +87,33 @@ Test(gru_expert, corrections_are_bounded_and_depend_on_the_series)
     cr_assert_gt(different, SERIES / 2);
 }
 
+Test(gru_expert, what_is_not_finite_corrects_nothing)
+{
+    struct likelihood says = {.mean = 2, .size = 3};
+    gru_expert_correct((const float[]){NAN, 0}, &says);
+    gru_expert_correct((const float[]){0, INFINITY}, &says);
+    cr_assert(says.mean == 2 && says.size == 3);
+    gru_expert_correct((const float[]){0.5f, -9}, &says);
+    cr_assert_float_eq(says.mean, 2 * expf(0.5f), 1e-5);
+    cr_assert_float_eq(says.size, 3 * expf(-1.5f), 1e-5);
+}
+
+Test(gru_expert, other_weights_are_used_from_then_on)
+{
+    struct base_model *blank = base_model_blank(86400);
+    struct likelihood says = {.mean = 2, .size = 3};
+    gru_expert_say(expert, 93, &(struct net_ask){0}, &says);
+    cr_assert_neq(says.mean, 2);
+    struct window window = window_of(4);
+    struct gru_view view = view_of(&window);
+    gru_expert_use(expert, base_model_net(blank));
+    gru_expert_look(expert, &view, state, NULL);
+    says = (struct likelihood){.mean = 2, .size = 3};
+    gru_expert_say(expert, 93, &(struct net_ask){0}, &says);
+    cr_assert(says.mean == 2 && says.size == 3); /* blank: as the statistical expert */
+    base_model_free(blank);
+}
+
 Test(gru_expert, a_series_that_never_sold_has_no_state)
 {
     for (int j = 0; j < NET_HIDDEN; j++) {

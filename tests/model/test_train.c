@@ -1,6 +1,7 @@
 #include "model/train.h"
 
 #include "model/gemm.h"
+#include "model/likelihood.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -111,6 +112,23 @@ Test(train, same_batch_same_gradient)
     train_batch(train, &net, forks, FORKS, &slopes);
     train_batch(train, &net, forks, FORKS, &unused);
     cr_assert_eq(memcmp(gradient, other, net_floats() * sizeof(float)), 0);
+}
+
+Test(train, says_what_the_head_says_and_learns_nothing)
+{
+    static float out[FORKS * NET_OUTPUTS];
+    train_say(train, &net, forks, FORKS, out);
+    double loss = 0, weight = 0;
+    for (int k = 0; k < FORKS; k++) {
+        struct likelihood says = {forks[k].mean, forks[k].size};
+        const float *of = out + (size_t)k * NET_OUTPUTS;
+        loss += (double)forks[k].weight *
+                (likelihood_loss(&says, forks[k].y, of) +
+                 0.005 * (double)(of[0] * of[0] + of[1] * of[1])); /* the pull to zero */
+        weight += (double)forks[k].weight;
+    }
+    double expected = train_batch(train, &net, forks, FORKS, &slopes);
+    cr_assert_float_eq(loss / weight, expected, 1e-4);
 }
 
 Test(train, nothing_to_learn_changes_nothing)

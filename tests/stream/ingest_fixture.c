@@ -185,9 +185,10 @@ static void append(struct feed *feed, const struct outbox_record *record)
         feed->records = realloc(feed->records, feed->capacity * sizeof *feed->records);
         ASSERT(feed->records);
     }
-    int32_t partition = record->has_key
-                            ? hash_partition(record->key.data, record->key.bytes, FEED_PARTITIONS)
-                            : record->partition;
+    int32_t partition = record->partition;
+    if (partition < 0) {
+        partition = hash_partition(record->key.data, record->key.bytes, FEED_PARTITIONS);
+    }
     feed->records[feed->record_count++] =
         (struct feed_record){partition, !record->has_key, feed->bytes.bytes, record->value.bytes};
     buf_slice(&feed->bytes, record->value);

@@ -95,3 +95,34 @@ Test(ingest_read, facts_are_written_as_they_come_and_tombstones_delete_items)
     arena_destroy(arena);
     feed_fini(&feed);
 }
+
+Test(ingest_read, a_roll_back_goes_to_the_shards_that_it_names)
+{
+    struct feed feed;
+    struct feed_worker worker;
+    struct arena *arena = arena_create(4096, 1 << 20);
+    struct line line;
+    feed_init(&feed, true);
+    (void)feed_source(&feed, INPUT_ORDERS, 0);
+    struct feed_source *feedback = feed_source(&feed, INPUT_FEEDBACK, 0);
+    feed_text(
+        feedback, 0,
+        "{\"proposal_id\":\"x\",\"kind\":\"ROLL_BACK\",\"sku\":\"model\",\"location\":\"1\"}");
+    feed_text(feedback, 0,
+              "{\"proposal_id\":\"x\",\"kind\":\"ROLL_BACK\",\"sku\":\"model\","
+              "\"location\":\"all\"}");
+    feed_start(&feed, &worker, 7, LATER_MS);
+    cr_assert(feed_read(&worker, 1));
+    cr_assert(feed_read(&worker, 1));
+    feed_commit(&worker);
+    cr_assert_eq(feed.record_count, 1u + FEED_PARTITIONS);
+    cr_assert_eq(feed.records[0].partition, 1);
+    for (int32_t p = 0; p < FEED_PARTITIONS; p++) {
+        cr_assert_eq(feed.records[1 + p].partition, p);
+        cr_assert(feed_decode(&feed, (size_t)p + 1, arena, &line));
+        cr_assert_eq(line.feedback.kind, FEEDBACK_ROLL_BACK);
+    }
+    feed_stop(&worker);
+    arena_destroy(arena);
+    feed_fini(&feed);
+}

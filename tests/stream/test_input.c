@@ -99,6 +99,23 @@ Test(input, feedback_needs_its_series_and_kind)
     done(&in);
 }
 
+Test(input, a_roll_back_names_a_shard_or_all)
+{
+    struct reading in = {0};
+    cr_assert(read_json(&in, false, "x",
+                        "{\"kind\":\"ROLL_BACK\",\"sku\":\"model\",\"location\":\"all\"}"));
+    cr_assert_eq(in.feedback.kind, FEEDBACK_ROLL_BACK);
+    cr_assert(read_json(&in, false, "x",
+                        "{\"kind\":\"roll_back\",\"sku\":\"model\",\"location\":\"12\"}"));
+    refused(&in, false,
+            "{\"proposal_id\":\"x\",\"kind\":\"roll_back\",\"sku\":\"A\",\"location\":\"1\"}",
+            "roll_back speaks of sku \"model\" only", "sku");
+    refused(&in, false,
+            "{\"proposal_id\":\"x\",\"kind\":\"roll_back\",\"sku\":\"model\",\"location\":\"1a\"}",
+            "roll_back needs a shard's number or \"all\"", "location");
+    done(&in);
+}
+
 Test(input, a_tombstone_says_nothing_but_deleted)
 {
     struct item_line item;

@@ -128,3 +128,22 @@ Test(settings, no_two_tables_share_an_option)
     }
     cr_expect(settings_sections(&count) && count > 0);
 }
+
+Test(settings, learning_online_needs_weights_to_begin_with)
+{
+    const char *nothing[] = {"model.learn=online", "model.base=none"},
+               *idle[] = {"model.base=blank"};
+    const char *blank[] = {"model.learn=online", "model.base=blank"};
+    struct settings settings;
+    struct status *st = settings_load(NULL, nothing, 2, &settings);
+    cr_assert_eq(status_code(st), STATUS_CONFIG);
+    cr_expect(strstr(status_message(st), "model.base"));
+    status_free(st);
+    st = settings_load(NULL, idle, 1, &settings);
+    cr_assert_eq(status_code(st), STATUS_CONFIG);
+    status_free(st);
+    st = settings_load(NULL, blank, 2, &settings);
+    cr_assert(!st, "%s", status_message(st));
+    cr_expect_not_null(settings.forecast.base_ref);
+    settings_fini(&settings);
+}

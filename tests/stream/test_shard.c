@@ -7,10 +7,18 @@
 
 static const char *const ALWAYS[] = {"forecasts.emit=always", "time.zone=Europe/London"};
 
-static struct buf run(const struct fixture_log *log, size_t commit_every)
+/* A network that learns from nothing, and acts: what it says must not depend on restarts either. */
+static const char *const ONLINE[] = {"forecasts.emit=always",  "time.zone=Europe/London",
+                                     "model.base=blank",       "model.learn=online",
+                                     "model.learn_series=20",  "model.batches=2",
+                                     "model.learn_rate=0.003", "model.anchor=0.1"};
+enum { ALWAYS_COUNT = 2, ONLINE_COUNT = 8 };
+
+static struct buf run_with(const struct fixture_log *log, size_t commit_every,
+                           const char *const *sets, size_t set_count)
 {
     struct fixture fixture;
-    fixture_init(&fixture, ALWAYS, 2);
+    fixture_init(&fixture, sets, set_count);
     fixture_run(&fixture, log, commit_every);
     struct buf outputs = fixture.outputs;
     fixture.outputs = (struct buf){0};
@@ -18,12 +26,17 @@ static struct buf run(const struct fixture_log *log, size_t commit_every)
     return outputs;
 }
 
+static struct buf run(const struct fixture_log *log, size_t commit_every)
+{
+    return run_with(log, commit_every, ALWAYS, ALWAYS_COUNT);
+}
+
 Test(shard, gives_forecasts_alerts_and_proposals)
 {
     struct fixture_log log = {0};
     fixture_shop(&log, 40, 60, 1);
     struct fixture fixture;
-    fixture_init(&fixture, ALWAYS, 2);
+    fixture_init(&fixture, ALWAYS, ALWAYS_COUNT);
     fixture_run(&fixture, &log, 100);
     const struct shard_counts *counts = shard_counts(fixture.shard);
     cr_assert_gt(counts->forecasts, 1500);
@@ -91,6 +104,29 @@ Test(shard, ticks_that_say_nothing_new_change_nothing)
 
 /* Lines are applied, closes worked off in random pieces, commits made and the process killed at
  * random moments. */
+static void play_with_restarts(struct fixture *fixture, const struct fixture_log *log,
+                               uint64_t seed, int *restarts)
+{
+    struct rng rng;
+    rng_init(&rng, seed);
+    for (size_t i = 0; i < log->count;) {
+        fixture_apply(fixture, log, i++);
+        for (uint64_t work = rng_below(&rng, 3); work--;) {
+            (void)shard_work(fixture->shard);
+        }
+        if (rng_below(&rng, 20) == 0) {
+            fixture_commit(fixture);
+        }
+        if (rng_below(&rng, 300) == 0) {
+            i = (size_t)fixture_restart(fixture);
+            ++*restarts;
+        }
+    }
+    while (shard_work(fixture->shard)) {
+    }
+    fixture_commit(fixture);
+}
+
 Test(shard, output_survives_restarts_anywhere)
 {
     struct fixture_log log = {0};
@@ -98,27 +134,10 @@ Test(shard, output_survives_restarts_anywhere)
     struct buf expected = run(&log, 500);
     fixture_sort(&expected);
     for (uint64_t seed = 1; seed <= 3; seed++) {
-        struct rng rng;
-        rng_init(&rng, seed);
         struct fixture fixture;
-        fixture_init(&fixture, ALWAYS, 2);
+        fixture_init(&fixture, ALWAYS, ALWAYS_COUNT);
         int restarts = 0;
-        for (size_t i = 0; i < log.count;) {
-            fixture_apply(&fixture, &log, i++);
-            for (uint64_t work = rng_below(&rng, 3); work--;) {
-                (void)shard_work(fixture.shard);
-            }
-            if (rng_below(&rng, 20) == 0) {
-                fixture_commit(&fixture);
-            }
-            if (rng_below(&rng, 300) == 0) {
-                i = (size_t)fixture_restart(&fixture);
-                restarts++;
-            }
-        }
-        while (shard_work(fixture.shard)) {
-        }
-        fixture_commit(&fixture);
+        play_with_restarts(&fixture, &log, seed, &restarts);
         cr_assert_gt(restarts, 20);
         fixture_sort(&fixture.outputs);
         cr_assert(fixture_same(&expected, &fixture.outputs), "restarts");
@@ -199,6 +218,56 @@ Test(shard, batches_change_no_byte_where_buckets_are_hours)
     static const char *const HOURS[] = {"forecasts.emit=always", "output.format=json",
                                         "time.bucket=1h"};
     batches_and_single_lines(HOURS, 3, 20);
+}
+
+Test(shard, learning_online_survives_restarts_anywhere)
+{
+    struct fixture_log log = {0};
+    fixture_shop(&log, 120, 45, 3);
+    struct buf expected = run_with(&log, 500, ONLINE, ONLINE_COUNT), fixed = run(&log, 500);
+    cr_assert(expected.bytes != fixed.bytes || memcmp(expected.data, fixed.data, fixed.bytes) != 0,
+              "what was learned must show");
+    fixture_sort(&expected);
+    struct fixture fixture;
+    fixture_init(&fixture, ONLINE, ONLINE_COUNT);
+    int restarts = 0;
+    play_with_restarts(&fixture, &log, 5, &restarts);
+    cr_assert_gt(restarts, 10);
+    struct learner_facts facts;
+    cr_assert(shard_learning(fixture.shard, &facts));
+    cr_assert_gt(facts.generation, 0u);
+    fixture_sort(&fixture.outputs);
+    cr_assert(fixture_same(&expected, &fixture.outputs), "restarts");
+    fixture_fini(&fixture);
+    buf_fini(&expected);
+    buf_fini(&fixed);
+    fixture_log_fini(&log);
+}
+
+/* A tick is the place where a piece of work is done; late lines change closed buckets. */
+Test(shard, learning_does_not_depend_on_ticks)
+{
+    struct fixture_log log = {0};
+    fixture_shop(&log, 60, 45, 8);
+    struct buf expected = run_with(&log, 500, ONLINE, ONLINE_COUNT);
+    struct fixture fixture;
+    fixture_init(&fixture, ONLINE, ONLINE_COUNT);
+    for (size_t i = 0; i < log.count; i++) {
+        fixture_apply(&fixture, &log, i);
+        while (shard_work(fixture.shard)) {
+        }
+        for (int n = 0; n < 3; n++) {
+            shard_learn(fixture.shard);
+        }
+        if (i % 500 == 499) {
+            fixture_commit(&fixture);
+        }
+    }
+    fixture_commit(&fixture);
+    cr_assert(fixture_same(&expected, &fixture.outputs), "more ticks");
+    fixture_fini(&fixture);
+    buf_fini(&expected);
+    fixture_log_fini(&log);
 }
 
 Test(shard, refuses_state_of_another_moment)
