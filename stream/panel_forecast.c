@@ -14,7 +14,7 @@ static const int64_t DAY_MS = 86400000, WEEK_MS = 7 * 86400000;
 /* Weeks: chosen on the development windows of one game; a week is a wilder bucket than a day, so
  * less of one is believed. Days: the rate that would have served the last weeks best, tried on some
  * of the series; shops differ (a fast one with weeks of history, a slow one with years). */
-static const double WEEKS_RATE = 0.08, WEEKS_WINSOR = 3, DAYS_WINSOR = 10;
+static const double WEEKS_RATE = 0.085, WEEKS_WINSOR = 3, DAYS_WINSOR = 10;
 static const double DAYS_RATES[] = {0.02, 0.035, 0.06, 0.1};
 enum {
     RATES = sizeof DAYS_RATES / sizeof DAYS_RATES[0],
