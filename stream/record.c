@@ -73,7 +73,8 @@ static void series_key(struct buf *key, struct slice sku, struct slice location)
 static void put_open_cells(struct shard *shard, struct tile *tile, uint32_t series)
 {
     const struct plan *plan = shard->plan;
-    struct buf cells = {0};
+    struct buf *cells = &shard->scratch.value; /* no allocation for each series */
+    buf_reset(cells);
     int64_t count = 0;
     for (int64_t ahead = 1; ahead <= (int64_t)plan->open; ahead++) {
         int64_t bucket = tile->closed + ahead;
@@ -81,14 +82,13 @@ static void put_open_cells(struct shard *shard, struct tile *tile, uint32_t seri
         size_t at = (size_t)slot * PLAN_TILE_SERIES + shard_row(series);
         if (tile->units[at] || tile->flags[at]) {
             count++;
-            buf_varint(&cells, bucket);
-            buf_varint(&cells, ring_get(shard->overflow, &tile->units[at], series, slot));
-            buf_varint(&cells, tile->flags[at]);
+            buf_varint(cells, bucket);
+            buf_varint(cells, ring_get(shard->overflow, &tile->units[at], series, slot));
+            buf_varint(cells, tile->flags[at]);
         }
     }
     buf_varint(&shard->value, count);
-    buf_slice(&shard->value, view(&cells));
-    buf_fini(&cells);
+    buf_slice(&shard->value, view(cells));
 }
 
 static void seal_series(struct shard *shard, uint32_t series)
