@@ -532,6 +532,7 @@ void settings_changes(const struct settings *before, const struct settings *afte
         const void *before, *after;
     } tables[TABLE_COUNT] = {{&stream_option_table, &before->stream, &after->stream},
                              {&forecaster_option_table, &before->forecast, &after->forecast},
+                             {&learner_option_table, &before->learner, &after->learner},
                              {&alert_option_table, &before->alert, &after->alert},
                              {&proposal_option_table, &before->proposal, &after->proposal},
                              {&item_option_table, &before->item, &after->item}};
