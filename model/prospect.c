@@ -1,5 +1,6 @@
 #include "model/prospect.h"
 
+#include "config/base/clones.h"
 #include "config/base/ensure.h"
 
 #include "model/net.h"
@@ -16,6 +17,39 @@ static bool has_own(const struct prospect_source *source)
     return source->phases->season <= PROSPECT_PHASES && source->phases->season > 1;
 }
 
+/* use: 1 where a bucket was observed; kept: what it counts. Apart from the sums by phase, whose
+ * order is fixed, so that it runs on whole vectors. */
+CLONES static void keep_observed(const float *restrict units, const uint8_t *restrict flags,
+                                 uint32_t width, float most, float *restrict kept,
+                                 float *restrict use)
+{
+    for (uint32_t t = 0; t < width; t++) {
+        use[t] = flags[t] & WINDOW_CENSORED ? 0.0f : 1.0f;
+        kept[t] = use[t] * (units[t] < most ? units[t] : most);
+    }
+}
+
+/* Lane l: every season-th bucket, from the l-th newest back. */
+static inline __attribute__((always_inline)) void sum_lanes(const float *kept, const float *use,
+                                                            uint32_t count, uint32_t season,
+                                                            float *sold, float *seen)
+{
+    const float *at = kept + count, *observed = use + count;
+    uint32_t left = count;
+    for (; left >= season; left -= season) {
+        at -= season;
+        observed -= season;
+        for (uint32_t lane = 0; lane < season; lane++) {
+            sold[lane] += at[season - 1 - lane];
+            seen[lane] += observed[season - 1 - lane];
+        }
+    }
+    for (uint32_t lane = 0; lane < left; lane++) {
+        sold[lane] += kept[left - 1 - lane];
+        seen[lane] += use[left - 1 - lane];
+    }
+}
+
 void prospect_own(const struct prospect_source *source, uint32_t skip, float own[PROSPECT_PHASES])
 {
     const struct window *window = source->window;
@@ -29,14 +63,19 @@ void prospect_own(const struct prospect_source *source, uint32_t skip, float own
     if (!has_own(source)) {
         return;
     }
-    float most = WILD * fmaxf(source->level, 1);
-    uint32_t phase = ((uint32_t)window->phase + season - skip % season) % season;
-    for (uint32_t back = skip; back < window->width; back++) {
-        uint32_t at = window->width - 1 - back;
-        float use = flags[at] & WINDOW_CENSORED ? 0.0f : 1.0f;
-        sold[phase] += use * fminf(units[at], most);
-        seen[phase] += use;
-        phase = phase ? phase - 1 : season - 1;
+    float kept[FORECAST_WIDTH_MAX], use[FORECAST_WIDTH_MAX];
+    keep_observed(units, flags, window->width, WILD * fmaxf(source->level, 1), kept, use);
+    float lane_sold[PROSPECT_PHASES] = {0}, lane_seen[PROSPECT_PHASES] = {0};
+    uint32_t count = window->width - skip;
+    if (season == PROSPECT_PHASES) { /* a constant: sums stay in registers */
+        sum_lanes(kept, use, count, PROSPECT_PHASES, lane_sold, lane_seen);
+    } else {
+        sum_lanes(kept, use, count, season, lane_sold, lane_seen);
+    }
+    for (uint32_t lane = 0; lane < season; lane++) {
+        uint32_t phase = ((uint32_t)window->phase + 2 * season - skip % season - lane) % season;
+        sold[phase] = lane_sold[lane];
+        seen[phase] = lane_seen[lane];
     }
     float all = 0, expected = 0;
     for (uint32_t p = 0; p < season; p++) {
