@@ -58,6 +58,8 @@ for name in 'restock_input_records_total{topic="orders"}' restock_late_records_t
     grep -qF -- "$name" "$dir/body" || fail "/metrics lacks $name"
 done
 value() { awk -v name="$1" 'index($0, name) == 1 { sum += $NF } END { print sum + 0 }' "$dir/body"; }
+# Counts are told a moment after the events that they count.
+for _ in $(seq 50); do [ "$(value restock_forecasts_total)" -gt 0 ] && break; sleep 0.1; wants 200 GET /metrics; done
 [ "$(value restock_forecasts_total)" -gt 0 ] && [ "$(value 'restock_process_latency_seconds_count{role="plan"}')" -gt 0 ] &&
     [ "$(value 'restock_event_to_output_seconds_count{role="plan"}')" -ge "$(value restock_forecasts_total)" ] ||
     fail "what came out was not measured"
