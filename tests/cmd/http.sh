@@ -47,7 +47,10 @@ wants 200 GET '/api/v1/forecasts?limit=0'
 [ "$(cat "$dir/body")" = '[]' ] || fail "limit=0 lists something"
 wants 200 GET /api/v1/shards
 grep -q '^\[{"shard":' "$dir/body" || fail "no shards: $(cat "$dir/body")"
+value() { awk -v name="$1" 'index($0, name) == 1 { sum += $NF } END { print sum + 0 }' "$dir/body"; }
 wants 200 GET /metrics
+# Counts are told a moment after the events that they count.
+for _ in $(seq 50); do [ "$(value restock_forecasts_total)" -gt 0 ] && break; sleep 0.1; wants 200 GET /metrics; done
 for name in 'restock_input_records_total{topic="orders"}' restock_late_records_total '# TYPE restock_dlq_records_total' '# TYPE restock_filtered_total' \
     'restock_process_latency_seconds_bucket{role="plan",le="0.001"}' 'restock_process_latency_seconds_count{role="ingest"}' \
     'restock_event_to_output_seconds_bucket{role="plan",le="+Inf"}' restock_txn_commit_seconds_count restock_txn_commits_total \
@@ -57,9 +60,6 @@ for name in 'restock_input_records_total{topic="orders"}' restock_late_records_t
     'restock_alerts_total{type="stockout"}' restock_kafka_rtt_seconds restock_build_info; do
     grep -qF -- "$name" "$dir/body" || fail "/metrics lacks $name"
 done
-value() { awk -v name="$1" 'index($0, name) == 1 { sum += $NF } END { print sum + 0 }' "$dir/body"; }
-# Counts are told a moment after the events that they count.
-for _ in $(seq 50); do [ "$(value restock_forecasts_total)" -gt 0 ] && break; sleep 0.1; wants 200 GET /metrics; done
 [ "$(value restock_forecasts_total)" -gt 0 ] && [ "$(value 'restock_process_latency_seconds_count{role="plan"}')" -gt 0 ] &&
     [ "$(value 'restock_event_to_output_seconds_count{role="plan"}')" -ge "$(value restock_forecasts_total)" ] ||
     fail "what came out was not measured"
