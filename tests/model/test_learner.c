@@ -97,6 +97,7 @@ static void restart(void)
         cr_assert(taken);
         buf_fini(&saved[part]);
     }
+    all.tape_ref = learner_tape(learner);
 }
 
 Test(learner, budget_follows_the_series)
