@@ -18,6 +18,7 @@
  * When a new incident needs the slot earlier, the old one is dropped first (ALERT_DROPPED), in a
  * step of its own: one change per call. */
 
+enum { FEED_COOLING = 6 }; /* part of the cool-down of products that one of a feed has */
 #define RENEW_SCORE 1.0f /* ten times less probable than the old peak: not the same incident */
 
 static bool closed(const struct alert *alert)
@@ -179,7 +180,10 @@ static enum alert_change step_open(struct alert *alert, const struct alert_signa
 static enum alert_change step_closed(struct alert *alert, const struct alert_signal *signal,
                                      const struct alert_options *options, int64_t now_ms)
 {
-    bool cooling = now_ms - alert->closed_ms < options->cooldown_ms;
+    /* Feeds are watched by the hour: what comes again the next day is another incident. */
+    bool of_feed = alert->kind == ALERT_DUPLICATE_FEED || alert->kind == ALERT_MISSING_FEED;
+    int64_t cooldown_ms = options->cooldown_ms / (of_feed ? FEED_COOLING : 1);
+    bool cooling = now_ms - alert->closed_ms < cooldown_ms;
     /* "Not an anomaly" holds for the whole cool-down, unless something much stranger happens. */
     bool fresh = signal->strength == ALERT_STRONG && signal->score >= alert->peak + RENEW_SCORE;
     if (cooling && !fresh && alert->verdicts & 1 << ALERT_NOT_ANOMALY) {
@@ -246,6 +250,12 @@ bool alert_covered(enum alert_kind kind, uint32_t open)
     };
     ASSERT((unsigned)kind < ALERT_KINDS);
     return (BY[kind] & open) != 0;
+}
+
+void alert_end(struct alert *alert, int64_t now_ms, enum alert_change *change)
+{
+    *change =
+        alert->state == ALERT_OPEN ? close_as(alert, ALERT_RESOLVED, now_ms) : ALERT_UNCHANGED;
 }
 
 void alert_judge(struct alert *alert, enum alert_verdict verdict, int64_t now_ms,

@@ -21,11 +21,11 @@
 #ifndef RESTOCK_ALERT_H
 #define RESTOCK_ALERT_H
 
+#include "anomaly/alert_options.h"
 #include "config/base/buf.h"
 #include "config/base/slice.h"
 #include "config/base/status.h"
 #include "config/base/zone.h"
-#include "config/option.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -86,6 +86,7 @@ enum evidence_name {
     EVIDENCE_DELAY_DAYS,
     EVIDENCE_COVER_DAYS,
     EVIDENCE_MODEL_VERSION,
+    EVIDENCE_SERIES, /* products that do the same at once */
     EVIDENCE_NAMES
 };
 
@@ -129,22 +130,6 @@ _Static_assert(sizeof(struct alert) <= 192, "alerts are many and saved often");
 
 enum alert_verdict { ALERT_ACKNOWLEDGE, ALERT_MUTE, ALERT_NOT_ANOMALY };
 
-struct alert_options {
-    double budget_per_day;
-    int64_t hold_ms, cooldown_ms, expire_ms, update_every_ms, retention_ms;
-    int64_t quiet;
-    int64_t min_money, warning_money, critical_money; /* minor units */
-    int64_t min_age; /* buckets of history before a series is judged */
-    int64_t min_lines; /* order lines before it is judged by lines */
-};
-
-extern const struct option_table alert_option_table;
-
-/* How the parts of this folder share the false-alarm budget; together 1. */
-#define ALERT_SHARE_TAILS 0.6
-#define ALERT_SHARE_LINECHECK 0.3
-#define ALERT_SHARE_FEED 0.1
-
 struct alert_subject { /* whom a sentence or an id is about; "" where it does not apply */
     struct slice tenant; /* application */
     struct slice sku, location;
@@ -175,6 +160,9 @@ bool alert_step(struct alert *alert, const struct alert_signal *signal,
 /* Another open alert of the same series says it already: a bulk order explains a spike, a zero run
  * explains a drop. open: set of 1 << enum alert_kind. What is covered need not be stepped. */
 bool alert_covered(enum alert_kind kind, uint32_t open);
+/* It is over, whatever the last step said: another incident takes its place. *change is CLOSED, or
+ * UNCHANGED where it was not open. */
+void alert_end(struct alert *alert, int64_t now_ms, enum alert_change *change);
 /* A person's word: acknowledged and muted alerts stay open silently (muted: no UPDATE events); "not
  * an anomaly" resolves at once. */
 void alert_judge(struct alert *alert, enum alert_verdict verdict, int64_t now_ms,

@@ -1,4 +1,4 @@
-#include "anomaly/alert.h"
+#include "anomaly/alert_options.h"
 
 static const struct option ROWS[] = {
     {.path = "alerts.budget_per_day",
@@ -8,6 +8,14 @@ static const struct option ROWS[] = {
      .min = 0,
      .max = 1e6,
      .help = "false alarms a day, over all products and shards, that people can live with"},
+    {.path = "alerts.budget_per_10k",
+     .type = OPTION_DOUBLE,
+     .offset = offsetof(struct alert_options, budget_per_10k),
+     .default_text = "0",
+     .min = 0,
+     .max = 1000,
+     .help = "false alarms per 10,000 products and buckets judged, in place of budget_per_day; 0: "
+             "budget_per_day holds"},
     {.path = "alerts.hold",
      .type = OPTION_DURATION,
      .offset = offsetof(struct alert_options, hold_ms),
@@ -85,6 +93,25 @@ static const struct option ROWS[] = {
      .min = 1,
      .max = 10000,
      .help = "order lines that a product needs, in 90 buckets, before its lines are judged"},
+    {.path = "alerts.silence",
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct alert_options, silence),
+     .default_text = "",
+     .help = "rules of what opens no alert: kind=spike,drop sku=GIFT* location=outlet "
+             "until=2026-12-31; several are separated by ';'"},
+    {.path = "anomaly.autoencoder",
+     .type = OPTION_BOOL,
+     .offset = offsetof(struct alert_options, autoencoder),
+     .default_text = "off",
+     .help =
+         "learn the usual course of products as they go, and tell of those that leave it (a tenth "
+         "of the budget; 96 bytes more a product)"},
+    {.path = "anomaly.detector",
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct alert_options, detector),
+     .default_text = "shipped",
+     .help = "what weighs the statistics of a product: shipped (for buckets of a day), none (exact "
+             "tails decide alone), or a file made by restock pretrain --detector"},
 };
 
 const struct option_table alert_option_table = {"alerts", ROWS, sizeof ROWS / sizeof ROWS[0],

@@ -43,6 +43,7 @@ static const char *const EVIDENCE_TEXTS[EVIDENCE_NAMES] = {
     [EVIDENCE_DELAY_DAYS] = "delay_days",
     [EVIDENCE_COVER_DAYS] = "cover_days",
     [EVIDENCE_MODEL_VERSION] = "model_version",
+    [EVIDENCE_SERIES] = "series",
 };
 
 const char *alert_kind_name(enum alert_kind kind)
@@ -147,14 +148,18 @@ static void put_until(struct buf *out, const struct alert *alert,
               civil.hour, civil.minute);
 }
 
-static void put_who(struct buf *out, const struct alert_subject *subject)
+static void put_who(struct buf *out, const struct alert *alert, const struct alert_subject *subject)
 {
     buf_slice(out, subject->sku);
     if (subject->location.bytes) {
         buf_byte(out, '@');
         buf_slice(out, subject->location);
     }
-    if (!subject->sku.bytes) {
+    bool group = alert->kind <= ALERT_BULK_ORDER;
+    if (!subject->sku.bytes && group) {
+        buf_print(out, "%.0f products of ", evidence_of(alert, EVIDENCE_SERIES, 0));
+        buf_slice(out, subject->scope);
+    } else if (!subject->sku.bytes) {
         buf_text(out, "feed ");
         buf_slice(out, subject->scope);
     }
@@ -280,7 +285,7 @@ static void put_probability(struct buf *out, double p)
 
 void alert_text(struct buf *out, const struct alert *alert, const struct alert_subject *subject)
 {
-    put_who(out, subject);
+    put_who(out, alert, subject);
     switch ((enum alert_kind)alert->kind) {
     case ALERT_SPIKE:
     case ALERT_DROP:

@@ -227,6 +227,16 @@ bool feed_silent(const struct feed *feed, uint64_t key)
     return stream && stream->silent;
 }
 
+bool feed_any_silent(const struct feed *feed)
+{
+    for (int i = 0; i < FEED_STREAMS; i++) {
+        if (feed->streams[i].used && feed->streams[i].silent) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void feed_forgive(struct feed *feed, uint64_t key)
 {
     struct feed_stream *stream = find(feed, key) ? find_or_add(feed, key) : NULL;

@@ -46,6 +46,8 @@ uint32_t feed_hour(struct feed *feed, int64_t hour, int32_t phase, bool holiday,
 /* The stream is silent beyond doubt now: its buckets are censored, drops and zero runs beneath it
  * are inhibited. */
 bool feed_silent(const struct feed *feed, uint64_t key);
+/* ... any stream is. */
+bool feed_any_silent(const struct feed *feed);
 /* The present silence was a normal one after all (feedback): remember it as the worst known. */
 void feed_forgive(struct feed *feed, uint64_t key);
 

@@ -589,6 +589,11 @@ float tails_threshold(const struct tails *tails)
     return tails->threshold;
 }
 
+double tails_tests(const struct tails *tails)
+{
+    return (double)(tails->tests > tails->last_tests ? tails->tests : tails->last_tests);
+}
+
 const struct tails_rates *tails_rates(const struct tails *tails)
 {
     return &tails->rates;

@@ -89,6 +89,7 @@ void tails_signal(const struct tails *tails, const struct tails_cols *cols,
 
 float tails_threshold(
     const struct tails *tails); /* score from which a signal is strong, this close */
+double tails_tests(const struct tails *tails); /* series judged in a close, lately */
 const struct tails_rates *tails_rates(const struct tails *tails);
 
 /* Shard-level state, versioned. Load refuses what save did not write (STATUS_CORRUPT) and then

@@ -101,6 +101,9 @@ static struct status *load_settings(const struct backtest_args *args, struct set
     static char made[5][SET_BYTES];
     const char *sets[SETS_MAX];
     size_t count = 0;
+    if (args->alerts) { /* whatever the number of products; --set has the last word */
+        sets[count++] = "alerts.budget_per_10k=5";
+    }
     for (size_t i = 0; i < args->sets.count; i++) {
         sets[count++] = args->sets.values[i];
     }

@@ -1,5 +1,6 @@
 #include "cmd/command.h"
 
+#include "cmd/pretrain_detector.h"
 #include "cmd/progress.h"
 #include "config/base/buf.h"
 #include "config/base/hash.h"
@@ -17,9 +18,10 @@
 #include <string.h>
 
 struct pretrain_args {
-    struct arg_list panels, until, known, sources;
-    const char *exclude, *out;
-    int64_t seed, steps;
+    struct arg_list panels, until, known, sources, orders;
+    const char *exclude, *out, *map;
+    bool detector;
+    int64_t seed, steps, rounds, epochs, shops;
 };
 
 #define ROW(name, kind, value, help, field)                                                        \
@@ -38,13 +40,20 @@ static const struct arg ROWS[] = {
     ROW("exclude-series", ARG_TEXT, "FILE", "names of series to leave out, one a line", exclude),
     ROW("seed", ARG_INT, "N", "of all random choices (1)", seed),
     ROW("steps", ARG_INT, "N", "batches to learn from (5000)", steps),
-    ROW("out", ARG_TEXT, "M", "written: the base model", out),
+    ROW("out", ARG_TEXT, "M", "written: the base model, or the detector", out),
+    ROW("detector", ARG_FLAG, NULL, "make a detector of anomalies from --orders instead", detector),
+    ROW("orders", ARG_TEXTS, "FILE", "order lines of a shop; may be repeated", orders),
+    ROW("map", ARG_TEXT, "MAP", "mapping of the orders", map),
+    ROW("rounds", ARG_INT, "N", "times that anomalies are injected into each file (4)", rounds),
+    ROW("shops", ARG_INT, "N", "simulated shops beside the files (4)", shops),
+    ROW("epochs", ARG_INT, "N", "passes over all rows (20)", epochs),
 };
 static const struct arg_spec SPEC = {
-    "pretrain", "--panel FILE... --out M [options]",
-    "make a base model from history.\n"
+    "pretrain", "(--panel FILE... | --detector --orders FILE... --map MAP) --out M [options]",
+    "make a base model from history, or a detector of anomalies.\n"
     "The recurrent network learns from the panels how far to depart from the statistical\n"
-    "experts; --set model.base=M or backtest --base-model M use it.",
+    "experts; --set model.base=M or backtest --base-model M use it. With --detector a net learns\n"
+    "from anomalies that are injected into the orders; --set anomaly.detector=M uses it.",
     ROWS, sizeof ROWS / sizeof ROWS[0]};
 
 struct work {
@@ -257,10 +266,40 @@ static struct status *learn(struct work *work)
     return st;
 }
 
+static struct status *make_detector(const struct pretrain_args *args)
+{
+    if (!args->orders.count || !args->map || !args->out || args->panels.count) {
+        return status_new(STATUS_USAGE,
+                          "pretrain --detector: give --orders FILE, --map MAP and --out M");
+    }
+    if (args->until.count > 1 && args->until.count != args->orders.count) {
+        return status_new(STATUS_USAGE, "pretrain: give --until once, or once for each --orders");
+    }
+    if (args->rounds < 1 || args->rounds > 1000 || args->epochs < 1 || args->epochs > 1000 ||
+        args->shops > 1000) {
+        return status_new(
+            STATUS_USAGE,
+            "pretrain: --rounds and --epochs must be 1 to 1000, --shops at most 1000");
+    }
+    struct pretrain_detector detector = {.orders = &args->orders,
+                                         .until = &args->until,
+                                         .map = args->map,
+                                         .out = args->out,
+                                         .seed = args->seed,
+                                         .rounds = args->rounds,
+                                         .epochs = args->epochs,
+                                         .shops = args->shops};
+    return pretrain_detector(&detector);
+}
+
 static struct status *run(int argc, char **argv)
 {
-    struct pretrain_args args = {.seed = 1, .steps = PRETRAIN_STEPS};
+    struct pretrain_args args = {
+        .seed = 1, .steps = PRETRAIN_STEPS, .rounds = 4, .epochs = 20, .shops = 4};
     TRY(args_parse(&SPEC, argc, argv, &args, NULL));
+    if (args.detector) {
+        return make_detector(&args);
+    }
     if (!args.panels.count || !args.out) {
         return status_new(STATUS_USAGE, "pretrain: give --panel FILE and --out M");
     }

@@ -8,6 +8,7 @@
 
 #include "config/base/ensure.h"
 #include "config/base/grow.h"
+#include "anomaly/silence.h"
 #include "config/base/hash.h"
 #include "stream/cursor.h"
 #include "stream/event.h"
@@ -236,6 +237,20 @@ static uint32_t open_kinds(const struct alert_table *table, uint32_t series)
     return open;
 }
 
+static bool is_silenced(const struct alert_table *table, const struct alert_signal *signal,
+                        int64_t now_ms)
+{
+    const char *rules = table->plan->settings_ref->alert.silence;
+    if (!rules || !rules[0]) {
+        return false;
+    }
+    bool product = signal->series != ALERT_NO_SERIES;
+    struct slice sku = product ? series_sku(table->names_ref, signal->series) : slice_of("");
+    struct slice location =
+        product ? series_location(table->names_ref, signal->series) : slice_of("");
+    return silence_holds(rules, signal->kind, sku, location, now_ms);
+}
+
 uint32_t alert_table_step(struct alert_table *table, const struct alert_signal *signal,
                           struct slice scope_name, int64_t now_ms)
 {
@@ -244,6 +259,10 @@ uint32_t alert_table_step(struct alert_table *table, const struct alert_signal *
     if (signal->strength >= ALERT_WEAK && signal->series != ALERT_NO_SERIES &&
         !(entry && entry->alert.state == ALERT_OPEN) &&
         alert_covered(signal->kind, open_kinds(table, signal->series))) {
+        return 0;
+    }
+    if (signal->strength >= ALERT_WEAK && !(entry && entry->alert.state == ALERT_OPEN) &&
+        is_silenced(table, signal, now_ms)) {
         return 0;
     }
     if (!entry) {
@@ -270,6 +289,53 @@ uint32_t alert_table_step(struct alert_table *table, const struct alert_signal *
         }
     }
     mark_dirty(table, entry);
+    return events;
+}
+
+uint32_t alert_table_end(struct alert_table *table, enum alert_kind kind, uint32_t series,
+                         uint64_t scope, int64_t now_ms)
+{
+    struct alert_entry *entry = table->slots[place(table, kind, series, scope)];
+    enum alert_change change = ALERT_UNCHANGED;
+    if (entry) {
+        alert_end(&entry->alert, not_before(&entry->alert, now_ms), &change);
+    }
+    if (change == ALERT_UNCHANGED) {
+        return 0;
+    }
+    write_event(table, entry, change);
+    mark_dirty(table, entry);
+    return 1;
+}
+
+/* The next parent in order that is open and has not heard of this moment. NULL: none is left. */
+static const struct alert *resting(const struct alert_table *table, int64_t now_ms)
+{
+    const struct alert *least = NULL;
+    for (size_t i = 0; i < table->capacity; i++) {
+        const struct alert *alert = table->slots[i] ? &table->slots[i]->alert : NULL;
+        bool parent = alert && alert->series == ALERT_NO_SERIES && alert->kind <= ALERT_BULK_ORDER;
+        if (parent && alert->state == ALERT_OPEN && alert->seen_ms < now_ms &&
+            (!least || alert->kind < least->kind ||
+             (alert->kind == least->kind && alert->scope < least->scope))) {
+            least = alert;
+        }
+    }
+    return least;
+}
+
+uint32_t alert_table_rest(struct alert_table *table, int64_t now_ms)
+{
+    uint32_t events = 0;
+    const struct alert *parent;
+    while ((parent = resting(table, now_ms))) {
+        struct alert_signal quiet = {.kind = (enum alert_kind)parent->kind,
+                                     .strength = ALERT_QUIET,
+                                     .series = ALERT_NO_SERIES,
+                                     .scope = parent->scope,
+                                     .probability = 1};
+        events += alert_table_step(table, &quiet, (struct slice){0}, now_ms);
+    }
     return events;
 }
 

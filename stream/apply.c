@@ -124,6 +124,7 @@ static void check_line(struct shard *shard, const struct order_line *order, uint
     struct linecheck_cols *cols = &shard_tile(shard, series)->linecheck;
     uint32_t row = shard_row(series);
     struct alert_signal alert;
+    judge_line(shard, order, series, bucket);
     if (order->kind != ORDER_SALE) {
         if (linecheck_return(shard->linecheck, cols, row, bucket, &alert)) {
             signal(shard, &alert, series, order->event_ms, (double)-order->quantity);

@@ -117,6 +117,7 @@ static struct status *open_orders(struct backtest *test)
         return status_new(STATUS_USAGE, "more than %d files of orders", FILES_MAX);
     }
     TRY(map_load(options->map, settings->zone, &test->map));
+    backtest_sink_zone(test->sink, map_zone(test->map));
     struct ingest_options ingest = {.maps = {test->map},
                                     .topics = {"orders", "stock", "items", "feedback"},
                                     .buckets = &settings->buckets,

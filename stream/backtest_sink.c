@@ -25,6 +25,7 @@ struct alert_row { /* as last told */
 struct backtest_sink {
     const struct backtest_options *options;
     double unit;
+    const struct zone *zone_ref; /* NULL: that of the settings */
     struct plan_sinks sinks;
     FILE *forecasts, *alerts, *proposals, *panel;
     struct series_table *names;
@@ -86,6 +87,11 @@ struct status *backtest_sink_open(const struct backtest_options *options,
     }
     *out = sink;
     return NULL;
+}
+
+void backtest_sink_zone(struct backtest_sink *sink, const struct zone *zone_ref)
+{
+    sink->zone_ref = zone_ref;
 }
 
 void backtest_sink_unit(struct backtest_sink *sink, double unit)
@@ -192,7 +198,8 @@ static void on_forecast(void *context, struct slice sku, struct slice location, 
 
 static void put_time(const struct backtest_sink *sink, struct buf *row, int64_t ms)
 {
-    struct civil civil = civil_of(zone_to_local(sink->options->settings->zone, ms));
+    const struct zone *zone = sink->zone_ref ? sink->zone_ref : sink->options->settings->zone;
+    struct civil civil = civil_of(zone_to_local(zone, ms));
     buf_print(row, "%04d-%02d-%02dT%02d:%02d:%02d", civil.year, civil.month, civil.day, civil.hour,
               civil.minute, civil.second);
 }

@@ -13,6 +13,8 @@ struct backtest_sink;
 struct status *backtest_sink_open(const struct backtest_options *options,
                                   struct backtest_sink **out) __attribute__((warn_unused_result));
 void backtest_sink_unit(struct backtest_sink *sink, double unit);
+/* Zone of the times in the file of alerts: that of the orders. Outlives the sink. */
+void backtest_sink_zone(struct backtest_sink *sink, const struct zone *zone_ref);
 /* Sinks for plan.sinks_ref; live as long as sink. Origins are numbers of buckets, ascending. */
 const struct plan_sinks *backtest_sink_plan(struct backtest_sink *sink, const int64_t *origins,
                                             size_t origin_count);

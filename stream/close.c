@@ -76,8 +76,11 @@ bool close_all_silent(const struct shard *shard)
 }
 
 /* Order lines of all series of the shard in the bucket, and how many series had one. */
-static void total_lines(struct shard *shard, int64_t bucket)
+static void total_lines(struct shard *shard, int64_t bucket, double budget)
 {
+    if (shard->encoder) {
+        autoencoder_begin_close(shard->encoder, bucket, budget / 9);
+    }
     uint64_t total = 0, sellers = 0;
     uint16_t lines[PLAN_TILE_SERIES];
     for (uint32_t i = 0; i < shard->tile_count; i++) {
@@ -89,6 +92,11 @@ static void total_lines(struct shard *shard, int64_t bucket)
         }
     }
     tails_total(shard->tails, (double)total, (double)sellers);
+    if (shard->combine) {
+        combine_begin_close(shard->combine, bucket, (double)total, budget);
+        budget *= COMBINE_SHARE_LINECHECK / ALERT_SHARE_LINECHECK;
+    }
+    linecheck_begin_close(shard->linecheck, bucket, budget);
 }
 
 static void begin(struct shard *shard)
@@ -103,13 +111,12 @@ static void begin(struct shard *shard)
     int64_t units = tally_take(shard, bucket);
     if (shard->forecaster) {
         int32_t phase = bucket_phase(&settings->days, bucket);
-        double budget = alert_budget(&settings->alert, settings->days.length_ms, plan->partitions);
+        double budget = judge_budget(shard);
         forecaster_begin_close(shard->forecaster, bucket, phase, season_of(plan), (double)units);
         learning_begin(shard, bucket);
         tails_begin_close(shard->tails, bucket, phase, season_of(plan), (double)units,
                           shard->subday ? budget * (1 - EARLY_SHARE) : budget);
-        total_lines(shard, bucket);
-        linecheck_begin_close(shard->linecheck, bucket, budget);
+        total_lines(shard, bucket, budget);
         shard->models_changed = true;
         shard->checks_changed = true;
     }
@@ -132,7 +139,9 @@ static void end(struct shard *shard)
     learning_end(shard);
     dedup_drop_before(shard->fingerprints, shard->closed - plan->dedup_buckets + 1);
     dedup_drop_before(shard->stock_fingerprints, shard->closed - plan->dedup_buckets + 1);
-    alert_table_sweep(shard->alerts, bucket_start(&plan->settings_ref->days, shard->closed + 1));
+    int64_t now_ms = bucket_start(&plan->settings_ref->days, shard->closed + 1);
+    shard->counts.alerts += alert_table_rest(shard->alerts, now_ms);
+    alert_table_sweep(shard->alerts, now_ms);
     shard->counts.closes++;
     shard->changed = true;
 }
@@ -353,8 +362,10 @@ void close_step_alert(struct shard *shard, struct alert_signal *alert, uint32_t 
 {
     alert->series = series;
     alert->scope = 0;
-    alert->money = (int64_t)(fabs((double)alert->observed - (double)alert->expected) *
-                             (double)decide_price(shard, series));
+    if (!alert->money) { /* units, unless whoever speaks knows better */
+        alert->money = (int64_t)(fabs((double)alert->observed - (double)alert->expected) *
+                                 (double)decide_price(shard, series));
+    }
     shard->counts.alerts += alert_table_step(shard->alerts, alert, (struct slice){0}, now_ms);
 }
 
@@ -373,7 +384,9 @@ static void step_open(struct shard *shard, struct tile *tile, const struct tails
             continue;
         }
         struct alert_signal alert;
-        if (kind < TAILS_KINDS) {
+        if (shard->combine) {
+            judge_signal(shard, tile, in, row, (enum alert_kind)kind, &alert);
+        } else if (kind < TAILS_KINDS) {
             tails_signal(shard->tails, &tile->tails, in, row, (enum alert_kind)kind, &alert);
         } else {
             linecheck_quiet(open, in->window->bucket, start_ms, sold, &alert);
@@ -388,11 +401,14 @@ static void alerts(struct shard *shard, struct tile *tile, uint32_t tile_index,
     int64_t now_ms = bucket_start(&shard->plan->settings_ref->days, in->window->bucket + 1);
     struct alert_signal *signals = shard->scratch.signals;
     uint32_t at = 0;
+    group_tile(shard, tile_index, signal_count, now_ms);
     for (uint32_t i = 0; i < tile->series; i++) {
         uint32_t series = tile_index * PLAN_TILE_SERIES + i;
         bool stepped[ALERT_KINDS] = {false};
         for (; at < signal_count && signals[at].series == i; at++) {
             struct alert_signal alert = signals[at];
+            judge_kind(shard, series, &alert, now_ms);
+            group_hold(shard, series, &alert, now_ms);
             stepped[alert.kind] = true;
             close_step_alert(shard, &alert, series, now_ms);
         }
@@ -415,6 +431,8 @@ static void score_and_forecast(struct shard *shard, struct tile *tile, uint32_t 
                              tile->forecast.demand_class, lines};
     uint32_t count = tails_close(shard->tails, &tile->tails, &in, shard->scratch.signals,
                                  TAILS_KINDS * PLAN_TILE_SERIES);
+    (void)judge_tile(shard, tile, tile_index, &in, &count);
+    encode_tile(shard, tile, tile_index, &in, &count);
     alerts(shard, tile, tile_index, &in, count); /* before learn moves next_mean on */
     if (shard->subday) {
         subday_learn(shard, tile, tile_index);

@@ -389,6 +389,11 @@ struct status *map_parse(const char *name, struct slice text, const struct zone 
     return compile(name, yaml, zone, out);
 }
 
+const struct zone *map_zone(const struct map *map)
+{
+    return map->zone_ref;
+}
+
 void map_destroy(struct map *map)
 {
     if (map) {

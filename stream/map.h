@@ -30,6 +30,7 @@ struct status *map_load(const char *path, const struct zone *zone, struct map **
     __attribute__((warn_unused_result));
 struct status *map_parse(const char *name, struct slice text, const struct zone *zone,
                          struct map **out) __attribute__((warn_unused_result));
+const struct zone *map_zone(const struct map *map); /* of times without an offset */
 void map_destroy(struct map *map); /* NULL is fine */
 
 const char *map_name(const struct map *map);

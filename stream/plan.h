@@ -38,6 +38,9 @@ struct plan_sinks {
     /* A closed bucket of a series that has sold, when it leaves the ring: it is final. */
     void (*bucket)(void *context, struct slice sku, struct slice location, int64_t bucket,
                    int64_t units);
+    /* Statistics of a series that the detector has judged, [TRACE_INPUTS], at each close. */
+    void (*statistics)(void *context, struct slice sku, struct slice location, int64_t bucket,
+                       const float *x);
 };
 
 struct plan {

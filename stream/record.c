@@ -185,6 +185,18 @@ static void seal_models(struct shard *shard)
         model_key(shard, 't');
         tails_save(shard->tails, &shard->value);
         put(shard);
+        for (int part = -1; shard->encoder && part < AUTOENCODER_COHORTS; part++) {
+            model_key(shard, 'x');
+            buf_byte(&shard->key, (unsigned char)(part + 1));
+            if (autoencoder_save(shard->encoder, part, &shard->value)) {
+                put(shard);
+            }
+        }
+        if (shard->combine) {
+            model_key(shard, 'w');
+            combine_save(shard->combine, &shard->value);
+            put(shard);
+        }
     }
     if (shard->models_changed && shard->forecaster) {
         model_key(shard, 'p');
@@ -423,6 +435,9 @@ static struct status *load_model(struct shard *shard, struct slice key, struct s
     if (name == 'l') {
         return learning_restore(shard, key, value);
     }
+    if (key.bytes == 3 && name == 'x') { /* off now: forgotten */
+        return shard->encoder ? autoencoder_load(shard->encoder, key.data[2] - 1, value) : NULL;
+    }
     name = key.bytes == 2 ? name : ' ';
     if (name == 'e') {
         return feed_load(shard->feed, value);
@@ -435,6 +450,8 @@ static struct status *load_model(struct shard *shard, struct slice key, struct s
         return forecaster_load(shard->forecaster, value);
     case 't':
         return tails_load(shard->tails, value);
+    case 'w': /* no detector any more: forgotten */
+        return shard->combine ? combine_load(shard->combine, value) : NULL;
     case 'c':
         return linecheck_load(shard->linecheck, value);
     case 'j':

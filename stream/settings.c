@@ -4,6 +4,8 @@
 #include "config/value.h"
 #include "model/gemm.h"
 #include "stream/base_file.h"
+#include "anomaly/silence.h"
+#include "stream/detector_file.h"
 
 #include <string.h>
 
@@ -483,6 +485,14 @@ struct status *settings_load(const char *path, const char *const *sets, size_t s
     st = st ? st : suppliers_load(settings.config, &settings.suppliers);
     st = st ? st : rules_config_load(settings.config, &settings.rules);
     st = st ? st : load_base(&settings);
+    if (!st) {
+        st = silence_check(settings.alert.silence);
+    }
+    if (!st) {
+        st = detector_file_load(settings.config, settings.alert.detector, settings.days.length_ms,
+                                &settings.detector);
+        settings.alert.detector_ref = settings.detector;
+    }
     if (st) {
         settings_fini(&settings);
         return st;
@@ -566,6 +576,7 @@ void settings_fini(struct settings *settings)
     suppliers_destroy(settings->suppliers);
     rules_config_fini(&settings->rules);
     base_model_free(settings->base);
+    weigh_free(settings->detector);
     config_destroy(settings->config);
     *settings = (struct settings){0};
 }

@@ -84,6 +84,7 @@ struct settings {
     struct rules rules; /* of the section rules */
     uint64_t state_hash;
     struct base_model *base; /* model.base; NULL: none */
+    struct weigh *detector; /* anomaly.detector; NULL: none */
 };
 
 extern const struct option_table stream_option_table;

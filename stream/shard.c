@@ -2,6 +2,7 @@
 
 #include "config/base/ensure.h"
 #include "config/base/grow.h"
+#include "model/gemm.h"
 #include "stream/learning.h"
 #include "stream/lookahead.h"
 #include "stream/shard_state.h"
@@ -33,6 +34,19 @@ static struct status *create_models(struct shard *shard)
         return status_new(STATUS_NO_MEMORY, "out of memory for the models of a shard");
     }
     TRY(learning_create(shard));
+    if (settings->alert.autoencoder) {
+        TRY(gemm_init());
+        shard->encoder = autoencoder_create();
+        if (!shard->encoder) {
+            return status_new(STATUS_NO_MEMORY, "out of memory for the autoencoder of a shard");
+        }
+    }
+    if (settings->alert.detector_ref) {
+        shard->combine = combine_create(&settings->alert, settings->alert.detector_ref);
+        if (!shard->combine) {
+            return status_new(STATUS_NO_MEMORY, "out of memory for the detector of a shard");
+        }
+    }
     return close_scratch_init(shard);
 }
 
@@ -123,6 +137,8 @@ void shard_destroy(struct shard *shard)
     learning_fini(shard);
     tails_destroy(shard->tails);
     linecheck_destroy(shard->linecheck);
+    combine_destroy(shard->combine);
+    autoencoder_destroy(shard->encoder);
     buf_fini(&shard->key);
     buf_fini(&shard->value);
     buf_fini(&shard->open_cells);

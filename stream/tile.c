@@ -46,6 +46,9 @@ void tile_tables(struct tile *tile, struct tile_table out[TILE_TABLES])
     out[4] = (struct tile_table){tile->gru ? &gru_column_table : &NO_COLUMNS, &tile->forecast};
     out[5] =
         (struct tile_table){tile->shorts ? &short_column_table : &NO_COLUMNS, &tile->short_cols};
+    out[6] = (struct tile_table){tile->traced ? &trace_column_table : &NO_COLUMNS, &tile->trace};
+    out[7] = (struct tile_table){tile->encoded ? &autoencoder_column_table : &NO_COLUMNS,
+                                 &tile->encoder};
 }
 
 static size_t ring_bytes(uint32_t slots)
@@ -57,7 +60,9 @@ static size_t ring_bytes(uint32_t slots)
 size_t tile_bytes(const struct plan *plan)
 {
     struct tile tile = {.gru = plan->settings_ref->forecast.base_ref != NULL,
-                        .shorts = plan->shorts.per_day > 0};
+                        .shorts = plan->shorts.per_day > 0,
+                        .encoded = plan->settings_ref->alert.autoencoder,
+                        .traced = plan->settings_ref->alert.detector_ref != NULL};
     struct tile_table tables[TILE_TABLES];
     tile_tables(&tile, tables);
     size_t bytes = ring_bytes(plan->slots) + ring_bytes(plan->shorts.slots);
@@ -103,6 +108,8 @@ struct tile *tile_create(const struct plan *plan, int64_t closed)
         return NULL;
     }
     tile->gru = plan->settings_ref->forecast.base_ref != NULL;
+    tile->encoded = plan->settings_ref->alert.autoencoder;
+    tile->traced = plan->settings_ref->alert.detector_ref != NULL;
     size_t bytes = tile_bytes(plan);
     tile->block = aligned_alloc(TILE_ALIGNMENT, bytes);
     tile->slot_bucket = no_buckets(plan->slots);

@@ -13,8 +13,10 @@
 #ifndef RESTOCK_TILE_H
 #define RESTOCK_TILE_H
 
+#include "anomaly/autoencoder.h"
 #include "anomaly/linecheck.h"
 #include "anomaly/tails.h"
+#include "anomaly/trace.h"
 #include "model/forecaster.h"
 #include "stream/plan.h"
 
@@ -52,6 +54,8 @@ struct tile {
     struct forecaster_cols forecast;
     struct tails_cols tails;
     struct linecheck_cols linecheck;
+    struct trace_cols trace;
+    struct autoencoder_cols encoder;
     int64_t closed; /* last closed bucket */
     uint32_t series; /* N: one past the highest index ever used */
     bool cold_dirty;
@@ -63,6 +67,8 @@ struct tile {
     int64_t short_closed; /* last closed bucket; closed is a day then */
     uint64_t *short_dirty; /* [short slots / 64] */
     int64_t *short_bucket; /* [short slots] during restore only */
+    bool encoded; /* there is an autoencoder */
+    bool traced; /* there is a detector: what it looks at is carved, too */
     uint64_t dirty_slots[16]; /* bit set: cells of closed buckets to save */
     int64_t *slot_bucket; /* [slots] during restore only: whose cells a slot holds */
 };
@@ -78,7 +84,8 @@ void tile_clear_slot(const struct plan *plan, struct tile *tile,
                      uint32_t slot); /* cells only; overflows are the caller's */
 
 /* All tables in the order of the block, with the struct their pointers live in. */
-enum { TILE_TABLES = 6 };
+enum { TILE_TABLES = 8 };
+_Static_assert((int)TRACE_TILE == (int)PLAN_TILE_SERIES, "traces know the size of a tile");
 struct tile_table {
     const struct column_table *table;
     void *cols;

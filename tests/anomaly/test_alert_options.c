@@ -1,6 +1,7 @@
 #include "anomaly/alert.h"
 
 #include <criterion/criterion.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,8 +10,11 @@ Test(alert_options, default_options_parse_as_their_types_say)
     cr_assert_eq(alert_option_table.struct_bytes, sizeof(struct alert_options));
     for (size_t i = 0; i < alert_option_table.count; i++) {
         const struct option *row = &alert_option_table.rows[i];
-        cr_assert(strncmp(row->path, "alerts.", 7) == 0 && row->help && row->help[0]);
+        bool named =
+            strncmp(row->path, "alerts.", 7) == 0 || strncmp(row->path, "anomaly.", 8) == 0;
+        cr_assert(named && row->help && row->help[0]);
         cr_assert(row->offset < sizeof(struct alert_options));
-        cr_assert(strtod(row->default_text, NULL) >= row->min);
+        cr_assert(row->type == OPTION_TEXT || row->type == OPTION_BOOL ||
+                  strtod(row->default_text, NULL) >= row->min);
     }
 }

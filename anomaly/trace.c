@@ -1,0 +1,516 @@
+#include "anomaly/trace.h"
+
+#include "anomaly/excursion.h"
+#include "anomaly/field.h"
+#include "config/base/ensure.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Levels are shares: lines of the product over lines of the shop, both discounted by KEEP a bucket.
+ * What lies inside of a window is taken out of the discounted sums exactly, from the rings. */
+
+#define KEEP 0.985f
+#define KEEP_RETURNS 0.97f
+#define USUAL_RATE 0.03f
+#define RECORD_CREEP 0.002f
+#define ERROR_PRIOR 10.0f /* expected lines */
+#define SPREAD_PRIOR 1.5f
+#define LEAST_SPREAD 1.05f
+#define QUARTER 90.0f
+#define ODD_PRICE 0.45f /* of the logarithm */
+#define NO_EVENT 0
+#define GAP_KEEP 0.997f
+#define SWING_RATE 0.02f
+#define SWING_MOST 4.0f
+#define LARGE_Z 2.0f
+
+const uint16_t trace_windows[TRACE_WINDOWS] = {1, 2, 3, 5, 7, 14, 21, TRACE_DAYS};
+
+#define ROW(name, type, life, width)                                                               \
+    {                                                                                              \
+        "trace." #name, type, life, width, offsetof(struct trace_cols, name)                       \
+    }
+static const struct column ROWS[] = {
+    ROW(event, COLUMN_U8, COLUMN_HOT, TRACE_OPEN *TRACE_EVENTS),
+    ROW(event_bucket, COLUMN_U32, COLUMN_HOT, 1),
+    ROW(record, COLUMN_F32, COLUMN_HOT, 1),
+    ROW(last, COLUMN_U8, COLUMN_COLD, TRACE_EVENTS),
+    ROW(lines, COLUMN_U8, COLUMN_COLD, TRACE_DAYS),
+    ROW(sold, COLUMN_F32, COLUMN_COLD, 1),
+    ROW(shop, COLUMN_F32, COLUMN_COLD, 1),
+    ROW(error, COLUMN_F32, COLUMN_COLD, 1),
+    ROW(mean, COLUMN_F32, COLUMN_COLD, 1),
+    ROW(returned, COLUMN_F32, COLUMN_COLD, 1),
+    ROW(odd_prices, COLUMN_F32, COLUMN_COLD, 1),
+    ROW(gap, COLUMN_F32, COLUMN_COLD, 1),
+    ROW(swing7, COLUMN_F32, COLUMN_COLD, 1),
+    ROW(swing28, COLUMN_F32, COLUMN_COLD, 1),
+    ROW(large, COLUMN_F32, COLUMN_COLD, 1),
+    ROW(peak, COLUMN_F32, COLUMN_COLD, 1),
+};
+#undef ROW
+
+const struct column_table trace_column_table = {"trace", ROWS, sizeof ROWS / sizeof *ROWS};
+
+/* --- events ------------------------------------------------------------------------------------
+ */
+
+static const float EVENT_STEP[TRACE_EVENTS] = {
+    [EVENT_QUANTITY] = 0.0625f, [EVENT_RECORD] = 0.0625f, [EVENT_BASKET] = 0.0625f,
+    [EVENT_SHARE] = 0.01f,      [EVENT_CHEAP] = 0.05f,    [EVENT_DEAR] = 0.05f,
+    [EVENT_PRICE] = 0.05f,      [EVENT_ODD_PRICES] = 1,   [EVENT_RETURNS] = 1,
+};
+
+static uint8_t encode(enum trace_event event, float value)
+{
+    float code = value / EVENT_STEP[event] + 128;
+    return (uint8_t)lrintf(fminf(fmaxf(code, 1), 255));
+}
+
+static float decode(enum trace_event event, uint8_t code)
+{
+    return code == NO_EVENT ? 0 : ((float)code - 128) * EVENT_STEP[event];
+}
+
+static uint32_t place_of(int64_t bucket, int64_t places)
+{
+    return (uint32_t)((bucket % places + places) % places);
+}
+
+static uint8_t *event_at(const struct trace_cols *cols, uint32_t row, int64_t bucket, int event)
+{
+    uint32_t plane = place_of(bucket, TRACE_OPEN) * TRACE_EVENTS + (uint32_t)event;
+    return &cols->event[(size_t)plane * TRACE_TILE + row];
+}
+
+static void saturate(uint8_t *count)
+{
+    *count = *count < UINT8_MAX ? (uint8_t)(*count + 1) : UINT8_MAX;
+}
+
+/* Clears the places between the newest bucket so far and this one. False: too old to be kept. */
+static bool turn(struct trace_cols *cols, uint32_t i, int64_t bucket)
+{
+    int32_t passed = (int32_t)((uint32_t)bucket - cols->event_bucket[i]);
+    bool first = cols->event_bucket[i] == 0;
+    if (first || passed > 0) {
+        int32_t stale = first || passed > TRACE_OPEN ? TRACE_OPEN : passed;
+        for (int32_t back = 0; back < stale; back++) {
+            for (int event = 0; event < TRACE_EVENTS; event++) {
+                *event_at(cols, i, bucket - back, event) = NO_EVENT;
+            }
+        }
+        cols->event_bucket[i] = (uint32_t)bucket;
+        return true;
+    }
+    return passed > -TRACE_OPEN;
+}
+
+static void raise(uint8_t *code, uint8_t value)
+{
+    *code = value > *code ? value : *code;
+}
+
+static void note_quantity(struct trace_cols *cols, const struct linecheck_cols *checks, uint32_t i,
+                          int64_t bucket, const struct trace_line *line)
+{
+    float x = logf((float)line->quantity);
+    float median = line->basket_median > 1 ? logf((float)line->basket_median) : 0;
+    float off = x - 0.5f * median - checks->quantity_mean[i];
+    float z = checks->quantities[i] ? off / sqrtf(checks->quantity_spread[i] + 0.05f) : 0;
+    uint8_t code = encode(EVENT_QUANTITY, z);
+    if (code > *event_at(cols, i, bucket, EVENT_QUANTITY)) {
+        float share =
+            line->basket_units > 0 ? (float)line->quantity / (float)line->basket_units : 1;
+        *event_at(cols, i, bucket, EVENT_QUANTITY) = code;
+        *event_at(cols, i, bucket, EVENT_BASKET) = encode(EVENT_BASKET, x - median);
+        *event_at(cols, i, bucket, EVENT_SHARE) = encode(EVENT_SHARE, fminf(share, 1));
+    }
+    bool known = checks->quantities[i] > 0;
+    raise(event_at(cols, i, bucket, EVENT_RECORD),
+          encode(EVENT_RECORD, known ? x - cols->record[i] : 0));
+    if (!known || x > cols->record[i]) {
+        cols->record[i] = x;
+    } else {
+        cols->record[i] += RECORD_CREEP * (checks->quantity_mean[i] - cols->record[i]);
+    }
+}
+
+static void note_price(struct trace_cols *cols, const struct linecheck_cols *checks, uint32_t i,
+                       int64_t bucket, float x)
+{
+    float off = x - checks->price_median[i];
+    raise(event_at(cols, i, bucket, EVENT_CHEAP), encode(EVENT_CHEAP, checks->price_low[i] - x));
+    raise(event_at(cols, i, bucket, EVENT_DEAR), encode(EVENT_DEAR, x - checks->price_high[i]));
+    uint8_t *furthest = event_at(cols, i, bucket, EVENT_PRICE);
+    if (*furthest == NO_EVENT || fabsf(off) > fabsf(decode(EVENT_PRICE, *furthest))) {
+        *furthest = encode(EVENT_PRICE, off);
+    }
+    if (fabsf(off) > ODD_PRICE) {
+        saturate(event_at(cols, i, bucket, EVENT_ODD_PRICES));
+    }
+}
+
+void trace_line(struct trace_cols *cols, const struct linecheck_cols *checks, uint32_t row,
+                int64_t bucket, const struct trace_line *line)
+{
+    if (!turn(cols, row, bucket)) {
+        return;
+    }
+    if (line->quantity <= 0) {
+        saturate(event_at(cols, row, bucket, EVENT_RETURNS));
+        return;
+    }
+    note_quantity(cols, checks, row, bucket, line);
+    if (line->price_minor > 0 && checks->prices[row]) {
+        note_price(cols, checks, row, bucket, logf((float)line->price_minor));
+    }
+}
+
+/* --- close -------------------------------------------------------------------------------------
+ */
+
+void trace_begin_close(struct trace *trace, int64_t bucket, double total_lines)
+{
+    if (trace->started && bucket <= trace->bucket) {
+        return;
+    }
+    for (int64_t b = trace->started ? trace->bucket + 1 : bucket; b < bucket; b++) {
+        trace->total[place_of(b, TRACE_TOTALS)] = 0;
+    }
+    float total = (float)fmin(fmax(total_lines, 0), 1e15);
+    trace->started = 1;
+    trace->bucket = bucket;
+    trace->total[place_of(bucket, TRACE_TOTALS)] = total;
+    if (total > 0) {
+        trace->usual += (trace->usual > 0 ? USUAL_RATE : 1) * (total - trace->usual);
+    }
+}
+
+/* Of one series, while its vector is made. */
+struct view {
+    uint32_t i;
+    float y[TRACE_DAYS], shop[TRACE_DAYS]; /* lines and totals, newest first */
+    float sum[TRACE_WINDOWS], shop_sum[TRACE_WINDOWS];
+    float level7, level28; /* shares before the last 7 and 28 buckets */
+    float level[TRACE_WINDOWS], off[TRACE_WINDOWS]; /* of the windows: share before, deviance */
+    float last_run; /* ... in the stretch that ended today */
+    float run; /* lines that were to be expected since the last one */
+    int run_length;
+    float spread;
+};
+
+static float clip(float x)
+{
+    return isfinite(x) ? fminf(fmaxf(x, -TRACE_MOST), TRACE_MOST) : 0;
+}
+
+/* Signed root of the deviance of y under a negative binomial (McCullagh, Nelder 1989). */
+static float deviance(float y, float mean, float spread)
+{
+    mean = fmaxf(mean, 1e-4f);
+    float k = mean / (spread - 1), hit = y > 0 ? y * logf(y / mean) : 0;
+    float nats = hit - (y + k) * logf((y + k) / (mean + k));
+    return copysignf(sqrtf(fmaxf(2 * nats, 0)), y - mean);
+}
+
+static float ratio(float y, float mean)
+{
+    return logf((y + 0.5f) / (mean + 0.5f));
+}
+
+/* Discounted sums as they were `days` buckets ago; the bucket that closed is not in them yet. */
+static float level_before(const struct trace_cols *cols, const struct view *view, int days)
+{
+    float sold = 0, shop = 0, keep = 1;
+    for (int k = 1; k < days; k++) {
+        sold += keep * view->y[k];
+        shop += keep * view->shop[k];
+        keep *= KEEP;
+    }
+    float before = cols->shop[view->i] - shop;
+    float rest = fmaxf(cols->sold[view->i] - sold, 0);
+    /* A young series has nothing before the window: what there is, with the window. */
+    return before > 0.1f * cols->shop[view->i]
+               ? rest / before
+               : cols->sold[view->i] / fmaxf(cols->shop[view->i], 1);
+}
+
+/* Windows against their levels, and the stretch without lines that lasts or has just ended. */
+static void compare(struct view *view)
+{
+    for (int w = 0; w < TRACE_WINDOWS; w++) {
+        view->level[w] = trace_windows[w] <= 7 ? view->level7 : view->level28;
+        view->off[w] = deviance(view->sum[w], view->level[w] * view->shop_sum[w], view->spread);
+    }
+    view->run = view->last_run = 0;
+    view->run_length = 0;
+    bool sold = view->y[0] > 0;
+    for (int k = 0; k < TRACE_DAYS && (sold ? !k || !(view->y[k] > 0) : !(view->y[k] > 0)); k++) {
+        *(sold ? &view->last_run : &view->run) += view->level28 * (sold && !k ? 0 : view->shop[k]);
+        view->run_length += !sold;
+    }
+}
+
+static void look(const struct trace *trace, const struct trace_cols *cols,
+                 const struct trace_input *in, uint32_t i, struct view *view)
+{
+    view->i = i;
+    int known = (int)(in->window->age[i] < TRACE_DAYS ? in->window->age[i] : TRACE_DAYS);
+    view->y[0] = in->lines[i];
+    for (int k = 0; k < TRACE_DAYS; k++) {
+        int64_t bucket = trace->bucket - k;
+        view->shop[k] = k < known ? trace->total[place_of(bucket, TRACE_TOTALS)] : 0;
+        if (k) {
+            uint32_t plane = place_of(bucket, TRACE_DAYS);
+            view->y[k] = k < known ? cols->lines[(size_t)plane * TRACE_TILE + i] : 0;
+        }
+    }
+    float sum = 0, shop = 0;
+    for (int k = 0, w = 0; k < TRACE_DAYS; k++) {
+        sum += view->y[k];
+        shop += view->shop[k];
+        if (k + 1 == trace_windows[w]) {
+            view->sum[w] = sum;
+            view->shop_sum[w++] = shop;
+        }
+    }
+    view->level7 = level_before(cols, view, 7);
+    view->level28 = level_before(cols, view, TRACE_DAYS);
+    view->spread =
+        fmaxf((cols->error[i] + ERROR_PRIOR * SPREAD_PRIOR) / (cols->mean[i] + ERROR_PRIOR),
+              LEAST_SPREAD);
+    compare(view);
+}
+
+static float *put_rates(const struct trace *trace, const struct view *view, float *x)
+{
+    for (int w = 0; w < TRACE_WINDOWS; w++) {
+        *x++ = view->off[w];
+        *x++ = ratio(view->sum[w], view->level[w] * view->shop_sum[w]);
+    }
+    float largest7 = 0, largest28 = 0;
+    for (int k = 0; k < TRACE_DAYS; k++) {
+        largest7 = k < 7 ? fmaxf(largest7, view->y[k]) : largest7;
+        largest28 = fmaxf(largest28, view->y[k]);
+    }
+    *x++ = logf(1 + (float)view->run_length);
+    *x++ = sqrtf(2 * view->run * logf(view->spread) / (view->spread - 1));
+    *x++ = logf((largest7 + 0.5f) / (view->sum[4] / 7 + 0.5f));
+    *x++ = logf((largest28 + 0.5f) / (view->sum[7] / TRACE_DAYS + 0.5f));
+    *x++ = logf(view->level7 * trace->usual + 0.01f);
+    *x++ = logf((view->level7 * trace->usual + 0.02f) / (view->level28 * trace->usual + 0.02f));
+    *x++ = logf(view->spread);
+    *x++ = logf((view->shop[0] + 1) / (trace->usual + 1));
+    return x;
+}
+
+static float *put_units(const struct trace *trace, const struct trace_input *in,
+                        const struct view *view, float *x)
+{
+    static const int DAYS[] = {1, 3, 7, 28};
+    const struct window *window = in->window;
+    const int W = (int)window->width;
+    const float *units = window->units + (size_t)view->i * window->width;
+    float sum = 0, shop = 0, at[4], shop_at[4], square = 0;
+    int known = (int)(window->age[view->i] < window->width ? window->age[view->i] : window->width);
+    known = known < TRACE_TOTALS ? known : TRACE_TOTALS;
+    for (int k = 0, w = 0; k < known; k++) {
+        float u = units[W - 1 - k];
+        sum += u;
+        square += u * u;
+        shop += trace->total[place_of(trace->bucket - k, TRACE_TOTALS)];
+        if (w < 4 && k + 1 == DAYS[w]) {
+            at[w] = sum;
+            shop_at[w++] = shop;
+        }
+    }
+    float mean = sum / (float)known;
+    float spread = fmaxf((square - sum * mean + 5) / (sum + 2), LEAST_SPREAD);
+    for (int w = 0; w < 4; w++) {
+        float rest = shop - shop_at[w];
+        float expected = rest > 0 ? (sum - at[w]) / rest * shop_at[w] : 0;
+        *x++ = deviance(at[w], expected, spread);
+        *x++ = ratio(at[w], expected);
+    }
+    *x++ = logf(spread);
+    float u = units[W - 1], next = in->next_mean[view->i], variance = in->next_variance[view->i];
+    *x++ = next > 0 ? ratio(u, next) : 0;
+    *x++ = next > 0 && variance > 0 ? deviance(u, next, fmaxf(variance / next, LEAST_SPREAD)) : 0;
+    return x;
+}
+
+static float now(const struct trace_cols *cols, const struct trace *trace, uint32_t i, int event)
+{
+    int32_t back = (int32_t)(cols->event_bucket[i] - (uint32_t)trace->bucket);
+    bool kept = cols->event_bucket[i] && back >= 0 && back < TRACE_OPEN;
+    uint8_t code = kept ? *event_at(cols, i, trace->bucket, event) : NO_EVENT;
+    return event >= EVENT_ODD_PRICES ? (float)code : decode((enum trace_event)event, code);
+}
+
+static float before(const struct trace_cols *cols, uint32_t i, int event)
+{
+    uint8_t code = cols->last[(size_t)event * TRACE_TILE + i];
+    return event >= EVENT_ODD_PRICES ? (float)code : decode((enum trace_event)event, code);
+}
+
+static float *put_events(const struct trace *trace, const struct trace_cols *cols,
+                         const struct trace_input *in, const struct view *view, float *x)
+{
+    const struct linecheck_cols *checks = in->checks;
+    uint32_t i = view->i;
+    for (int event = 0; event < EVENT_ODD_PRICES; event++) {
+        *x++ = now(cols, trace, i, event) * (event == EVENT_SHARE ? 2 : 1);
+    }
+    *x++ = before(cols, i, EVENT_QUANTITY);
+    *x++ = before(cols, i, EVENT_RECORD);
+    *x++ = before(cols, i, EVENT_CHEAP);
+    *x++ = before(cols, i, EVENT_DEAR);
+    *x++ = before(cols, i, EVENT_PRICE);
+    *x++ = cols->record[i] - checks->quantity_mean[i];
+    *x++ = logf(checks->quantity_spread[i] + 0.05f);
+    *x++ = checks->price_median[i] - checks->price_low[i];
+    *x++ = checks->price_high[i] - checks->price_median[i];
+    float lines = view->y[0], odd = now(cols, trace, i, EVENT_ODD_PRICES);
+    *x++ = lines > 0 ? 2 * odd / lines : 0;
+    *x++ = view->y[1] > 0 ? 2 * before(cols, i, EVENT_ODD_PRICES) / view->y[1] : 0;
+    *x++ = logf(1 + odd);
+    *x++ = 2 * cols->odd_prices[i] / (cols->sold[i] + 1);
+    float back = now(cols, trace, i, EVENT_RETURNS), last = before(cols, i, EVENT_RETURNS);
+    float rate = cols->returned[i] * (1 - KEEP_RETURNS) + 0.02f;
+    *x++ = logf(1 + back);
+    *x++ = logf(1 + last);
+    *x++ = deviance(back, rate, 2);
+    *x++ = deviance(back + last, 2 * rate, 2);
+    *x++ = logf(rate);
+    return x;
+}
+
+/* What has just happened in terms of what has happened to this product before. */
+static float *put_habits(const struct trace_cols *cols, const struct view *view, float *x)
+{
+    uint32_t i = view->i;
+    float usual7 = sqrtf(cols->swing7[i] + 0.5f), usual28 = sqrtf(cols->swing28[i] + 0.5f);
+    *x++ = logf((view->run + 0.5f) / (cols->gap[i] + 0.5f));
+    *x++ = logf(cols->gap[i] + 0.5f);
+    *x++ = logf(usual7);
+    *x++ = logf(usual28);
+    *x++ = view->off[2] / usual7;
+    *x++ = view->off[4] / usual7;
+    *x++ = view->off[5] / usual28;
+    *x++ = view->off[7] / usual28;
+    *x++ = 20 * cols->large[i] / (cols->sold[i] + 5);
+    return x;
+}
+
+static void put(const struct trace *trace, const struct trace_cols *cols,
+                const struct trace_input *in, const struct view *view, float *x)
+{
+    const struct tails_cols *tails = in->tails;
+    uint32_t i = view->i;
+    float *at = put_rates(trace, view, x);
+    at = put_units(trace, in, view, at);
+    at = put_events(trace, cols, in, view, at);
+    at = put_habits(cols, view, at);
+    *at++ = logf(1 + view->y[0]);
+    *at++ = logf(cols->sold[i] + 1);
+    *at++ = logf((float)in->window->age[i] / 100);
+    *at++ = sqrtf(fmaxf(tails->rise[i], 0));
+    *at++ = logf(1 + (float)tails->rise_length[i]);
+    *at++ = sqrtf(fmaxf(tails->fall[i], 0));
+    *at++ = logf(1 + (float)tails->fall_length[i]);
+    ASSERT(at == x + TRACE_INPUTS);
+    for (int k = 0; k < TRACE_INPUTS; k++) {
+        x[k] = clip(x[k]);
+    }
+}
+
+static void learn(const struct trace *trace, struct trace_cols *cols, const struct trace_input *in,
+                  uint32_t i, const struct view *view)
+{
+    float y = in->lines[i], mean = view->level7 * view->shop[0];
+    if (cols->sold[i] > 0) {
+        float error = y - mean, most = 9 * fmaxf(mean, 1) * view->spread; /* winsorised */
+        cols->error[i] = KEEP * cols->error[i] + fminf(error * error, most);
+        cols->mean[i] = KEEP * cols->mean[i] + mean;
+    }
+    float gap = cols->gap[i] * GAP_KEEP; /* counted when it has ended: not in its own way */
+    cols->gap[i] = y > 0 ? fmaxf(gap, view->last_run) : gap;
+    float most = SWING_MOST * SWING_MOST, off7 = view->off[4], off28 = view->off[7];
+    cols->swing7[i] += SWING_RATE * (fminf(off7 * off7, most) - cols->swing7[i]);
+    cols->swing28[i] += SWING_RATE * (fminf(off28 * off28, most) - cols->swing28[i]);
+    bool large = now(cols, trace, i, EVENT_QUANTITY) > LARGE_Z;
+    cols->large[i] = KEEP * cols->large[i] + (large ? 1 : 0);
+    cols->sold[i] = KEEP * cols->sold[i] + y;
+    cols->shop[i] = KEEP * cols->shop[i] + view->shop[0];
+    cols->returned[i] = KEEP_RETURNS * cols->returned[i] + now(cols, trace, i, EVENT_RETURNS);
+    cols->odd_prices[i] = KEEP * cols->odd_prices[i] + now(cols, trace, i, EVENT_ODD_PRICES);
+    int32_t back = (int32_t)(cols->event_bucket[i] - (uint32_t)trace->bucket);
+    bool kept = cols->event_bucket[i] && back >= 0 && back < TRACE_OPEN;
+    for (int event = 0; event < TRACE_EVENTS; event++) {
+        cols->last[(size_t)event * TRACE_TILE + i] =
+            kept ? *event_at(cols, i, trace->bucket, event) : NO_EVENT;
+    }
+    uint32_t plane = place_of(trace->bucket, TRACE_DAYS);
+    cols->lines[(size_t)plane * TRACE_TILE + i] = (uint8_t)fminf(y, UINT8_MAX);
+}
+
+void trace_close(const struct trace *trace, struct trace_cols *cols, const struct trace_input *in,
+                 float *x, uint8_t *judged)
+{
+    const struct window *window = in->window;
+    ASSERT(window->series <= TRACE_TILE && window->bucket == trace->bucket);
+    for (uint32_t i = 0; i < window->series; i++) {
+        judged[i] = 0;
+        if (!window->age[i]) {
+            continue;
+        }
+        struct view view;
+        look(trace, cols, in, i, &view);
+        uint8_t flags = window->flags[(size_t)i * window->width + window->width - 1];
+        float busy = fmaxf(view.level7, view.level28) * trace->usual * QUARTER;
+        if (!(flags & WINDOW_CENSORED) && window->age[i] >= in->min_age &&
+            busy >= (float)in->min_lines) {
+            judged[i] = 1;
+            put(trace, cols, in, &view, x + (size_t)i * TRACE_INPUTS);
+        }
+        learn(trace, cols, in, i, &view);
+    }
+}
+
+/* --- state -------------------------------------------------------------------------------------
+ */
+
+#define FIELD(name)                                                                                \
+    {                                                                                              \
+        offsetof(struct trace, name), sizeof(((struct trace *)0)->name)                            \
+    }
+static const struct field FIELDS[] = {FIELD(bucket), FIELD(started), FIELD(total), FIELD(usual)};
+#undef FIELD
+
+void trace_save(const struct trace *trace, struct buf *out)
+{
+    for (size_t i = 0; i < sizeof FIELDS / sizeof *FIELDS; i++) {
+        buf_put(out, (const char *)trace + FIELDS[i].offset, FIELDS[i].bytes);
+    }
+}
+
+struct status *trace_load(struct slice *bytes, struct trace *trace)
+{
+    struct trace read = {0};
+    struct slice rest = *bytes;
+    bool sane = true;
+    for (size_t i = 0; sane && i < sizeof FIELDS / sizeof *FIELDS; i++) {
+        sane = field_take(&rest, (char *)&read + FIELDS[i].offset, FIELDS[i].bytes);
+    }
+    for (int k = 0; k < TRACE_TOTALS; k++) {
+        sane = sane && isfinite(read.total[k]) && read.total[k] >= 0;
+    }
+    if (!sane || read.started > 1 || !isfinite(read.usual) || read.usual < 0) {
+        return status_new(STATUS_CORRUPT, "read traces: the record is cut short or out of range");
+    }
+    *trace = read;
+    *bytes = rest;
+    return NULL;
+}
