@@ -4,9 +4,9 @@
  * of them. */
 #include "config/base/ensure.h"
 #include "config/base/hash.h"
+#include "stream/judge.h"
 #include "stream/learning.h"
 #include "stream/lookahead.h"
-#include "stream/shard_state.h"
 
 #include <inttypes.h>
 #include <stdio.h>

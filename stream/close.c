@@ -8,8 +8,8 @@
  *   end      drop what is behind the horizons
  */
 #include "config/base/ensure.h"
+#include "stream/judge.h"
 #include "stream/learning.h"
-#include "stream/shard_state.h"
 
 #include <math.h>
 
@@ -78,9 +78,6 @@ bool close_all_silent(const struct shard *shard)
 /* Order lines of all series of the shard in the bucket, and how many series had one. */
 static void total_lines(struct shard *shard, int64_t bucket, double budget)
 {
-    if (shard->encoder) {
-        autoencoder_begin_close(shard->encoder, bucket, budget / 9);
-    }
     uint64_t total = 0, sellers = 0;
     uint16_t lines[PLAN_TILE_SERIES];
     for (uint32_t i = 0; i < shard->tile_count; i++) {
@@ -92,11 +89,7 @@ static void total_lines(struct shard *shard, int64_t bucket, double budget)
         }
     }
     tails_total(shard->tails, (double)total, (double)sellers);
-    if (shard->combine) {
-        combine_begin_close(shard->combine, bucket, (double)total, budget);
-        budget *= COMBINE_SHARE_LINECHECK / ALERT_SHARE_LINECHECK;
-    }
-    linecheck_begin_close(shard->linecheck, bucket, budget);
+    judge_begin(shard, bucket, (double)total, budget);
 }
 
 static void begin(struct shard *shard)

@@ -1,6 +1,6 @@
 /* The autoencoder in a shard: what it is shown of a tile at a close, and how its word joins the
  * signals of the others. Off the path where anomaly.autoencoder is off. */
-#include "stream/shard_state.h"
+#include "stream/judge.h"
 
 #include <math.h>
 #include <stdlib.h>

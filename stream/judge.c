@@ -1,6 +1,6 @@
 /* The learned judge of a shard: what it is shown of lines and closes, and how its word becomes one
  * alert. Without a detector these functions do nothing. */
-#include "stream/shard_state.h"
+#include "stream/judge.h"
 
 #define RENEW_SCORE 1.0f /* ten times less probable than the old peak */
 
@@ -29,6 +29,18 @@ double judge_budget(const struct shard *shard)
         budget = options->budget_per_10k / 10000 * judged;
     }
     return shard->encoder ? 0.9 * budget : budget; /* it takes a tenth */
+}
+
+void judge_begin(struct shard *shard, int64_t bucket, double lines, double budget)
+{
+    if (shard->encoder) {
+        autoencoder_begin_close(shard->encoder, bucket, budget / 9);
+    }
+    if (shard->combine) {
+        combine_begin_close(shard->combine, bucket, lines, budget);
+        budget *= COMBINE_SHARE_LINECHECK / ALERT_SHARE_LINECHECK;
+    }
+    linecheck_begin_close(shard->linecheck, bucket, budget);
 }
 
 static struct trace_input input_of(const struct shard *shard, const struct tile *tile,
