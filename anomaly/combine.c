@@ -130,13 +130,13 @@ static void describe_line(const struct combine *combine, const struct trace_inpu
     const struct linecheck_cols *checks = in->checks;
     if (out->kind == ALERT_PRICE_ERROR) {
         float units = out->observed;
-        out->expected = expf(checks->price_median[i]);
+        out->expected = expf(checks->row[i].price_median);
         out->observed = out->expected * expf(x[TRACE_EVENTS_AT + EVENT_PRICE]);
         double gap = fabs((double)out->observed - (double)out->expected);
         out->money = (int64_t)fmin(gap * (double)units, 1e15);
     } else if (out->kind == ALERT_BULK_ORDER) {
-        float sd = sqrtf(checks->quantity_spread[i] + 0.05f);
-        out->expected = expf(checks->quantity_mean[i]);
+        float sd = sqrtf(checks->row[i].quantity_spread + 0.05f);
+        out->expected = expf(checks->row[i].quantity_mean);
         out->observed = out->expected * expf(sd * x[TRACE_EVENTS_AT + EVENT_QUANTITY]);
     } else if (out->kind == ALERT_RETURNS_BURST) {
         out->observed = expm1f(x[TRACE_RETURNS_AT]) + expm1f(x[TRACE_RETURNS_AT + 1]);

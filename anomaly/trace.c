@@ -117,8 +117,8 @@ static void note_quantity(struct trace_cols *cols, const struct linecheck_cols *
 {
     float x = logf((float)line->quantity);
     float median = line->basket_median > 1 ? logf((float)line->basket_median) : 0;
-    float off = x - 0.5f * median - checks->quantity_mean[i];
-    float z = checks->quantities[i] ? off / sqrtf(checks->quantity_spread[i] + 0.05f) : 0;
+    float off = x - 0.5f * median - checks->row[i].quantity_mean;
+    float z = checks->row[i].quantities ? off / sqrtf(checks->row[i].quantity_spread + 0.05f) : 0;
     uint8_t code = encode(EVENT_QUANTITY, z);
     if (code > *event_at(cols, i, bucket, EVENT_QUANTITY)) {
         float share =
@@ -127,22 +127,22 @@ static void note_quantity(struct trace_cols *cols, const struct linecheck_cols *
         *event_at(cols, i, bucket, EVENT_BASKET) = encode(EVENT_BASKET, x - median);
         *event_at(cols, i, bucket, EVENT_SHARE) = encode(EVENT_SHARE, fminf(share, 1));
     }
-    bool known = checks->quantities[i] > 0;
+    bool known = checks->row[i].quantities > 0;
     raise(event_at(cols, i, bucket, EVENT_RECORD),
           encode(EVENT_RECORD, known ? x - cols->record[i] : 0));
     if (!known || x > cols->record[i]) {
         cols->record[i] = x;
     } else {
-        cols->record[i] += RECORD_CREEP * (checks->quantity_mean[i] - cols->record[i]);
+        cols->record[i] += RECORD_CREEP * (checks->row[i].quantity_mean - cols->record[i]);
     }
 }
 
 static void note_price(struct trace_cols *cols, const struct linecheck_cols *checks, uint32_t i,
                        int64_t bucket, float x)
 {
-    float off = x - checks->price_median[i];
-    raise(event_at(cols, i, bucket, EVENT_CHEAP), encode(EVENT_CHEAP, checks->price_low[i] - x));
-    raise(event_at(cols, i, bucket, EVENT_DEAR), encode(EVENT_DEAR, x - checks->price_high[i]));
+    float off = x - checks->row[i].price_median;
+    raise(event_at(cols, i, bucket, EVENT_CHEAP), encode(EVENT_CHEAP, checks->row[i].price_low - x));
+    raise(event_at(cols, i, bucket, EVENT_DEAR), encode(EVENT_DEAR, x - checks->row[i].price_high));
     uint8_t *furthest = event_at(cols, i, bucket, EVENT_PRICE);
     if (*furthest == NO_EVENT || fabsf(off) > fabsf(decode(EVENT_PRICE, *furthest))) {
         *furthest = encode(EVENT_PRICE, off);
@@ -163,7 +163,7 @@ void trace_line(struct trace_cols *cols, const struct linecheck_cols *checks, ui
         return;
     }
     note_quantity(cols, checks, row, bucket, line);
-    if (line->price_minor > 0 && checks->prices[row]) {
+    if (line->price_minor > 0 && checks->row[row].prices) {
         note_price(cols, checks, row, bucket, logf((float)line->price_minor));
     }
 }
@@ -368,10 +368,10 @@ static float *put_events(const struct trace *trace, const struct trace_cols *col
     *x++ = before(cols, i, EVENT_CHEAP);
     *x++ = before(cols, i, EVENT_DEAR);
     *x++ = before(cols, i, EVENT_PRICE);
-    *x++ = cols->record[i] - checks->quantity_mean[i];
-    *x++ = logf(checks->quantity_spread[i] + 0.05f);
-    *x++ = checks->price_median[i] - checks->price_low[i];
-    *x++ = checks->price_high[i] - checks->price_median[i];
+    *x++ = cols->record[i] - checks->row[i].quantity_mean;
+    *x++ = logf(checks->row[i].quantity_spread + 0.05f);
+    *x++ = checks->row[i].price_median - checks->row[i].price_low;
+    *x++ = checks->row[i].price_high - checks->row[i].price_median;
     float lines = view->y[0], odd = now(cols, trace, i, EVENT_ODD_PRICES);
     *x++ = lines > 0 ? 2 * odd / lines : 0;
     *x++ = view->y[1] > 0 ? 2 * before(cols, i, EVENT_ODD_PRICES) / view->y[1] : 0;

@@ -31,10 +31,10 @@ static void look(const struct shard *shard, const struct tile *tile, uint32_t ti
         view->channel[CHANNEL_ORDERS][i] =
             logf((lines + 0.5f) / (tile->tails.lines_level[i] + 0.5f));
         view->channel[CHANNEL_SIZE][i] =
-            lines > 0 && units > 0 ? logf(units / lines) - tile->linecheck.quantity_mean[i] : 0;
-        int64_t price = lines > 0 ? tile->cols.price[i] - 1 : 0;
-        view->channel[CHANNEL_PRICE][i] = price > 0 && tile->linecheck.prices[i]
-                                              ? logf((float)price) - tile->linecheck.price_median[i]
+            lines > 0 && units > 0 ? logf(units / lines) - tile->linecheck.row[i].quantity_mean : 0;
+        int64_t price = lines > 0 ? column_d32(tile->cols.row[i].price) - 1 : 0;
+        view->channel[CHANNEL_PRICE][i] = price > 0 && tile->linecheck.row[i].prices
+                                              ? logf((float)price) - tile->linecheck.row[i].price_median
                                               : 0;
     }
 }
