@@ -4,7 +4,7 @@
  * of them. */
 #include "config/base/ensure.h"
 #include "config/base/hash.h"
-#include "stream/judge.h"
+#include "stream/verdict.h"
 #include "stream/learning.h"
 #include "stream/lookahead.h"
 
@@ -124,7 +124,7 @@ static void check_line(struct shard *shard, const struct order_line *order, uint
     struct linecheck_cols *cols = &shard_tile(shard, series)->linecheck;
     uint32_t row = shard_row(series);
     struct alert_signal alert;
-    judge_line(shard, order, series, bucket);
+    verdict_line(shard, order, series, bucket);
     if (order->kind != ORDER_SALE) {
         if (linecheck_return(shard->linecheck, cols, row, bucket, &alert)) {
             signal(shard, &alert, series, order->event_ms, (double)-order->quantity);

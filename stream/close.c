@@ -8,7 +8,7 @@
  *   end      drop what is behind the horizons
  */
 #include "config/base/ensure.h"
-#include "stream/judge.h"
+#include "stream/verdict.h"
 #include "stream/learning.h"
 
 #include <math.h>
@@ -89,7 +89,7 @@ static void total_lines(struct shard *shard, int64_t bucket, double budget)
         }
     }
     tails_total(shard->tails, (double)total, (double)sellers);
-    judge_begin(shard, bucket, (double)total, budget);
+    verdict_begin(shard, bucket, (double)total, budget);
 }
 
 static void begin(struct shard *shard)
@@ -104,7 +104,7 @@ static void begin(struct shard *shard)
     int64_t units = tally_take(shard, bucket);
     if (shard->forecaster) {
         int32_t phase = bucket_phase(&settings->days, bucket);
-        double budget = judge_budget(shard);
+        double budget = verdict_budget(shard);
         forecaster_begin_close(shard->forecaster, bucket, phase, season_of(plan), (double)units);
         learning_begin(shard, bucket);
         tails_begin_close(shard->tails, bucket, phase, season_of(plan), (double)units,
@@ -378,7 +378,7 @@ static void step_open(struct shard *shard, struct tile *tile, const struct tails
         }
         struct alert_signal alert;
         if (shard->combine) {
-            judge_signal(shard, tile, in, row, (enum alert_kind)kind, &alert);
+            verdict_signal(shard, tile, in, row, (enum alert_kind)kind, &alert);
         } else if (kind < TAILS_KINDS) {
             tails_signal(shard->tails, &tile->tails, in, row, (enum alert_kind)kind, &alert);
         } else {
@@ -400,7 +400,7 @@ static void alerts(struct shard *shard, struct tile *tile, uint32_t tile_index,
         bool stepped[ALERT_KINDS] = {false};
         for (; at < signal_count && signals[at].series == i; at++) {
             struct alert_signal alert = signals[at];
-            judge_kind(shard, series, &alert, now_ms);
+            verdict_kind(shard, series, &alert, now_ms);
             group_hold(shard, series, &alert, now_ms);
             stepped[alert.kind] = true;
             close_step_alert(shard, &alert, series, now_ms);
@@ -424,7 +424,7 @@ static void score_and_forecast(struct shard *shard, struct tile *tile, uint32_t 
                              tile->forecast.demand_class, lines};
     uint32_t count = tails_close(shard->tails, &tile->tails, &in, shard->scratch.signals,
                                  TAILS_KINDS * PLAN_TILE_SERIES);
-    (void)judge_tile(shard, tile, tile_index, &in, &count);
+    (void)verdict_tile(shard, tile, tile_index, &in, &count);
     encode_tile(shard, tile, tile_index, &in, &count);
     alerts(shard, tile, tile_index, &in, count); /* before learn moves next_mean on */
     if (shard->subday) {

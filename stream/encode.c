@@ -1,6 +1,6 @@
 /* The autoencoder in a shard: what it is shown of a tile at a close, and how its word joins the
  * signals of the others. Off the path where anomaly.autoencoder is off. */
-#include "stream/judge.h"
+#include "stream/verdict.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -33,9 +33,10 @@ static void look(const struct shard *shard, const struct tile *tile, uint32_t ti
         view->channel[CHANNEL_SIZE][i] =
             lines > 0 && units > 0 ? logf(units / lines) - tile->linecheck.row[i].quantity_mean : 0;
         int64_t price = lines > 0 ? column_d32(tile->cols.row[i].price) - 1 : 0;
-        view->channel[CHANNEL_PRICE][i] = price > 0 && tile->linecheck.row[i].prices
-                                              ? logf((float)price) - tile->linecheck.row[i].price_median
-                                              : 0;
+        view->channel[CHANNEL_PRICE][i] =
+            price > 0 && tile->linecheck.row[i].prices
+                ? logf((float)price) - tile->linecheck.row[i].price_median
+                : 0;
     }
 }
 

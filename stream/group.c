@@ -6,7 +6,7 @@
  *
  * Where orders fail to come at all, falls beneath are no news: they are held back, too. */
 #include "config/base/ensure.h"
-#include "stream/judge.h"
+#include "stream/verdict.h"
 
 #include <math.h>
 

@@ -1,11 +1,11 @@
 /* The learned judge of a shard: what it is shown of lines and closes, and how its word becomes one
  * alert. Without a detector these functions do nothing. */
-#include "stream/judge.h"
+#include "stream/verdict.h"
 
 #define RENEW_SCORE 1.0f /* ten times less probable than the old peak */
 
-void judge_line(struct shard *shard, const struct order_line *order, uint32_t series,
-                int64_t bucket)
+void verdict_line(struct shard *shard, const struct order_line *order, uint32_t series,
+                  int64_t bucket)
 {
     if (!shard->combine) {
         return;
@@ -19,7 +19,7 @@ void judge_line(struct shard *shard, const struct order_line *order, uint32_t se
     trace_line(&tile->trace, &tile->linecheck, shard_row(series), bucket, &line);
 }
 
-double judge_budget(const struct shard *shard)
+double verdict_budget(const struct shard *shard)
 {
     const struct settings *settings = shard->plan->settings_ref;
     const struct alert_options *options = &settings->alert;
@@ -31,7 +31,7 @@ double judge_budget(const struct shard *shard)
     return shard->encoder ? 0.9 * budget : budget; /* it takes a tenth */
 }
 
-void judge_begin(struct shard *shard, int64_t bucket, double lines, double budget)
+void verdict_begin(struct shard *shard, int64_t bucket, double lines, double budget)
 {
     if (shard->encoder) {
         autoencoder_begin_close(shard->encoder, bucket, budget / 9);
@@ -75,8 +75,8 @@ static void show(const struct shard *shard, uint32_t tile_index, const struct wi
     }
 }
 
-bool judge_tile(struct shard *shard, struct tile *tile, uint32_t tile_index,
-                const struct tails_input *in, uint32_t *signal_count)
+bool verdict_tile(struct shard *shard, struct tile *tile, uint32_t tile_index,
+                  const struct tails_input *in, uint32_t *signal_count)
 {
     if (!shard->combine) {
         return false;
@@ -88,8 +88,8 @@ bool judge_tile(struct shard *shard, struct tile *tile, uint32_t tile_index,
     return true;
 }
 
-void judge_signal(const struct shard *shard, struct tile *tile, const struct tails_input *in,
-                  uint32_t row, enum alert_kind kind, struct alert_signal *out)
+void verdict_signal(const struct shard *shard, struct tile *tile, const struct tails_input *in,
+                    uint32_t row, enum alert_kind kind, struct alert_signal *out)
 {
     struct trace_input input = input_of(shard, tile, in);
     combine_signal(shard->combine, &input, row, kind, out);
@@ -115,7 +115,7 @@ static const struct alert *standing(const struct shard *shard, uint32_t series, 
     return best;
 }
 
-void judge_kind(struct shard *shard, uint32_t series, struct alert_signal *signal, int64_t now_ms)
+void verdict_kind(struct shard *shard, uint32_t series, struct alert_signal *signal, int64_t now_ms)
 {
     if (!shard->combine || !alert_table_has(shard->alerts, series)) {
         return;

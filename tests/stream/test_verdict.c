@@ -84,7 +84,7 @@ static int count(const struct buf *outputs, const char *text)
     return found;
 }
 
-Test(judge, a_price_error_is_one_alert_that_ends)
+Test(verdict, a_price_error_is_one_alert_that_ends)
 {
     struct buf outputs = run("shipped", true, 1000000);
     cr_assert_geq(count(&outputs, "price_error"), 1);
@@ -94,7 +94,7 @@ Test(judge, a_price_error_is_one_alert_that_ends)
     buf_fini(&outputs);
 }
 
-Test(judge, ordinary_days_open_nothing)
+Test(verdict, ordinary_days_open_nothing)
 {
     struct buf outputs = run("shipped", false, 1000000);
     cr_assert_eq(count(&outputs, "price_error"), 0);
@@ -102,7 +102,7 @@ Test(judge, ordinary_days_open_nothing)
     buf_fini(&outputs);
 }
 
-Test(judge, commits_and_restarts_change_nothing)
+Test(verdict, commits_and_restarts_change_nothing)
 {
     struct buf whole = run("shipped", true, 1000000), cut = run("shipped", true, 97);
     cr_assert_eq(count(&whole, "price_error"), count(&cut, "price_error"));
@@ -127,7 +127,7 @@ static struct buf run_encoded(size_t commit_every)
     return outputs;
 }
 
-Test(judge, an_autoencoder_beside_it_survives_commits_and_restarts)
+Test(verdict, an_autoencoder_beside_it_survives_commits_and_restarts)
 {
     struct buf whole = run_encoded(1000000), cut = run_encoded(97);
     cr_assert_geq(count(&whole, "price_error"), 1);
@@ -136,7 +136,7 @@ Test(judge, an_autoencoder_beside_it_survives_commits_and_restarts)
     buf_fini(&cut);
 }
 
-Test(judge, without_a_detector_exact_tails_decide)
+Test(verdict, without_a_detector_exact_tails_decide)
 {
     struct buf outputs = run("none", true, 1000000);
     cr_assert_geq(count(&outputs, "price_error"), 1);
