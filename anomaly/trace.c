@@ -141,7 +141,8 @@ static void note_price(struct trace_cols *cols, const struct linecheck_cols *che
                        int64_t bucket, float x)
 {
     float off = x - checks->row[i].price_median;
-    raise(event_at(cols, i, bucket, EVENT_CHEAP), encode(EVENT_CHEAP, checks->row[i].price_low - x));
+    raise(event_at(cols, i, bucket, EVENT_CHEAP),
+          encode(EVENT_CHEAP, checks->row[i].price_low - x));
     raise(event_at(cols, i, bucket, EVENT_DEAR), encode(EVENT_DEAR, x - checks->row[i].price_high));
     uint8_t *furthest = event_at(cols, i, bucket, EVENT_PRICE);
     if (*furthest == NO_EVENT || fabsf(off) > fabsf(decode(EVENT_PRICE, *furthest))) {
