@@ -94,8 +94,7 @@ void subday_count(struct shard *shard, const struct tick_count *count)
     struct subday_tally *tally = &subday->tally;
     int64_t place = count->slot * HOUR_MS / place_ms(shard);
     int64_t end_ms = (place + 1) * place_ms(shard);
-    if (count->units <= 0 ||
-        (shard->started && end_ms <= bucket_start(buckets_of(shard), subday->until + 1))) {
+    if (shard->started && end_ms <= bucket_start(buckets_of(shard), subday->until + 1)) {
         return; /* what is late changes no profile */
     }
     for (uint32_t i = 0; i < tally->count; i++) {

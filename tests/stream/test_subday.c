@@ -37,6 +37,56 @@ Test(subday, output_does_not_depend_on_commits)
     fixture_log_fini(&log);
 }
 
+/* The same log, whose ticks tell their counts in two pieces: lines that sold nothing (returns)
+ * apart from the rest, a tick earlier. */
+static void in_pieces(const struct fixture_log *from, struct fixture_log *to)
+{
+    struct arena *arena = arena_create(1 << 16, 1 << 22);
+    int64_t mark_ms = FIXTURE_START_MS;
+    for (size_t i = 0; i < from->count; i++) {
+        struct line line;
+        const char *reason;
+        arena_reset(arena);
+        cr_assert(line_decode((struct slice){from->bytes.data + from->at[i][0], from->at[i][1]},
+                              arena, &line, &reason));
+        if (line.kind == LINE_TICK) {
+            struct tick_line *tick = &line.tick;
+            if (tick->count_count && tick->counts[0].lines > 1) {
+                struct tick_count piece = tick->counts[0], rest = piece;
+                struct line early = line;
+                piece.units = 0;
+                piece.lines = 1;
+                rest.lines -= 1;
+                early.tick.mark_ms = early.tick.clock_ms = mark_ms;
+                early.tick.counts = &piece;
+                fixture_add(to, &early);
+                mark_ms = tick->mark_ms;
+                tick->counts = &rest;
+                fixture_add(to, &line);
+                continue;
+            }
+            mark_ms = tick->mark_ms;
+        }
+        fixture_add(to, &line);
+    }
+    arena_destroy(arena);
+}
+
+/* How counts are cut into ticks depends on where transactions ended. */
+Test(subday, counts_told_in_pieces_are_the_same_counts)
+{
+    struct fixture_log log = {0}, pieces = {0};
+    hours_shop(&log, 20, 20, 6);
+    in_pieces(&log, &pieces);
+    cr_expect(pieces.count > log.count + 50);
+    struct buf expected = run(&log, HOURLY, 500), found = run(&pieces, HOURLY, 500);
+    cr_expect(fixture_same(&expected, &found));
+    buf_fini(&expected);
+    buf_fini(&found);
+    fixture_log_fini(&log);
+    fixture_log_fini(&pieces);
+}
+
 /* Two tiles; lines applied, buckets and days closed in random pieces, the process killed at random
  * moments. */
 Test(subday, output_survives_restarts_anywhere)
