@@ -27,8 +27,8 @@ topics: {orders: $1.orders, stock: $1.stock, items: $1.items, feedback: $1.feedb
          alerts: $1.alerts, replenishments: $1.replenishments, dead_letters: $1.dead-letters}
 inputs: {orders: {format: json, map: $ROOT/config/maps/online-retail.yaml}, stock: {format: json}, items: {format: json}}
 output: {format: json}
-time: {mode: replay, bucket: 1d, zone: Europe/London, allowed_lateness: 1h, idle_timeout: 30s}
-forecasts: {emit: always}
+time: {mode: replay, bucket: ${BUCKET:-1d}, zone: Europe/London, allowed_lateness: 1h, idle_timeout: 30s}
+forecasts: {emit: ${EMIT:-always}}
 http: {listen: "127.0.0.1:0"}
 CONF
     "$BUS" create "$2" "$1.orders" "$3"
