@@ -7,6 +7,7 @@
 #include "stream/base_leak.h"
 #include "stream/csv_message.h"
 #include "stream/ingest.h"
+#include "stream/ingest_settings.h"
 #include "stream/panel.h"
 #include "stream/plan.h"
 #include "stream/series.h"
@@ -112,26 +113,12 @@ static struct status *open_orders(struct backtest *test)
 {
     const struct backtest_options *options = test->options;
     const struct settings *settings = options->settings;
-    const struct stream_options *stream = &settings->stream;
     if (options->order_count > FILES_MAX) {
         return status_new(STATUS_USAGE, "more than %d files of orders", FILES_MAX);
     }
     TRY(map_load(options->map, settings->zone, &test->map));
     backtest_sink_zone(test->sink, map_zone(test->map));
-    struct ingest_options ingest = {.maps = {test->map},
-                                    .topics = {"orders", "stock", "items", "feedback"},
-                                    .buckets = &settings->buckets,
-                                    .lines_partitions = options->shards,
-                                    .replay = true,
-                                    .end_is_final = true,
-                                    .until_end = true,
-                                    .lateness_ms = stream->lateness_ms,
-                                    .max_lead_ms = settings_max_lead_ms(settings),
-                                    .idle_timeout_ms = stream->idle_timeout_ms,
-                                    .tick_interval_ms = stream->tick_interval_ms,
-                                    .idle_tick_interval_ms = stream->idle_tick_interval_ms,
-                                    .future_bound_ms = stream->future_bound_ms,
-                                    .max_quantity = stream->max_quantity};
+    struct ingest_options ingest = ingest_settings_files(settings, options->shards, test->map);
     TRY(ingest_create(&ingest, test->lines, &test->ingest));
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now); /* for stamps of the future only */

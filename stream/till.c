@@ -3,6 +3,7 @@
 #include "config/base/ensure.h"
 #include "stream/csv_message.h"
 #include "stream/ingest.h"
+#include "stream/ingest_settings.h"
 #include "stream/map.h"
 #include "stream/series.h"
 
@@ -201,26 +202,12 @@ static void take(struct filler *fill, struct outbox *lines)
 static struct status *open_reader(struct reader *reader, const char *path, const char *map,
                                   const struct settings *settings)
 {
-    const struct stream_options *stream = &settings->stream;
     reader->lines = outbox_create();
     if (!reader->lines) {
         return status_new(STATUS_NO_MEMORY, "out of memory for order lines");
     }
     TRY(map_load(map, settings->zone, &reader->map));
-    struct ingest_options options = {.maps = {reader->map},
-                                     .topics = {"orders", "stock", "items", "feedback"},
-                                     .buckets = &settings->buckets,
-                                     .lines_partitions = 1,
-                                     .replay = true,
-                                     .end_is_final = true,
-                                     .until_end = true,
-                                     .lateness_ms = stream->lateness_ms,
-                                     .max_lead_ms = settings_max_lead_ms(settings),
-                                     .idle_timeout_ms = stream->idle_timeout_ms,
-                                     .tick_interval_ms = stream->tick_interval_ms,
-                                     .idle_tick_interval_ms = stream->idle_tick_interval_ms,
-                                     .future_bound_ms = stream->future_bound_ms,
-                                     .max_quantity = stream->max_quantity};
+    struct ingest_options options = ingest_settings_files(settings, 1, reader->map);
     TRY(ingest_create(&options, reader->lines, &reader->ingest));
     ingest_clock(reader->ingest, INT64_C(1) << 52); /* files of the past: no stamp is too new */
     ingest_roster(reader->ingest, 1, 0);

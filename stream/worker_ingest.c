@@ -13,6 +13,7 @@
 #include "stream/worker.h"
 
 #include "config/base/ensure.h"
+#include "stream/ingest_settings.h"
 #include "stream/worker_ingest_parts.h"
 
 #include <stdio.h>
@@ -161,17 +162,9 @@ static struct status *open_ingest(struct ingest_worker *in)
 {
     const struct settings *settings = in->settings;
     const struct stream_options *stream = &settings->stream;
-    struct ingest_options options = {.buckets = &settings->buckets,
-                                     .lines_partitions = worker_ingest_shared(in)->lines.count,
-                                     .replay = stream->time_mode == TIME_REPLAY,
-                                     .until_end = worker_ingest_shared(in)->until_end,
-                                     .lateness_ms = stream->lateness_ms,
-                                     .max_lead_ms = settings_max_lead_ms(settings),
-                                     .idle_timeout_ms = stream->idle_timeout_ms,
-                                     .tick_interval_ms = stream->tick_interval_ms,
-                                     .idle_tick_interval_ms = stream->idle_tick_interval_ms,
-                                     .future_bound_ms = stream->future_bound_ms,
-                                     .max_quantity = stream->max_quantity};
+    struct ingest_options options =
+        ingest_settings_topics(settings, worker_ingest_shared(in)->lines.count);
+    options.until_end = worker_ingest_shared(in)->until_end;
     for (int input = 0; input < INPUT_COUNT; input++) {
         options.decoders[input] = in->decoders[input];
         options.maps[input] = in->maps[input];
