@@ -47,7 +47,8 @@ static const struct arg_spec SPEC = {
     "decide one order per series from files.\n"
     "The same forecaster and policies as `run`, without Kafka. Now is the start of the bucket "
     "after\n"
-    "the panel's last one. Tables may be .csv, .csv.xz or .csv.zst.",
+    "the panel's last one. The section rules of the configuration has the last word. Tables may be "
+    ".csv, .csv.xz or .csv.zst.",
     ROWS, sizeof ROWS / sizeof ROWS[0]};
 
 static bool on_progress(void *context, double share)
@@ -107,6 +108,7 @@ static struct status *run(int argc, char **argv)
                                  .transfer_lane_cost = lane_cost,
                                  .zone = settings.zone,
                                  .forecast = &settings.forecast,
+                                 .rules = &settings.rules,
                                  .watch = {on_progress, &progress}};
     struct order_plan_report report;
     progress_begin(&progress, "plan");

@@ -29,6 +29,18 @@ const char *plan_core_check(const struct plan_terms *terms)
     return NULL;
 }
 
+/* Live, a freeze leaves a proposal as it is. Where each call decides anew there is none to leave.
+ */
+static void stand_still(const struct rule_effect *effect, struct decision *out)
+{
+    out->quantity = 0;
+    out->limit = LIMIT_RULE;
+    out->stockout_with = out->stockout_without;
+    out->lost_with = out->lost_without;
+    out->cost_with = out->cost_without;
+    out->rules = (struct rule_hits){1, {(uint16_t)(effect->by[RULE_FREEZE] - 1)}};
+}
+
 void plan_core_decide(const struct plan_terms *terms, const struct position *position,
                       const struct demand_curve *curve, int64_t today, double service_shift,
                       struct decision *out)
@@ -51,8 +63,12 @@ void plan_core_decide(const struct plan_terms *terms, const struct position *pos
                               .curve = curve,
                               .facts = &facts,
                               .options = &options,
+                              .effect = terms->effect,
                               .today = today,
                               .today_day = today,
                               .slot_days = 1};
     policy_decide(&in, out);
+    if (terms->effect && terms->effect->freeze && out->need > 0) {
+        stand_still(terms->effect, out);
+    }
 }

@@ -28,10 +28,25 @@ void order_file_free(struct order_rows *rows)
     }
     for (size_t i = 0; i < rows->count; i++) {
         free((void *)(uintptr_t)rows->rows[i].name.data);
+        free((void *)(uintptr_t)rows->rows[i].supplier.data);
+        free((void *)(uintptr_t)rows->rows[i].category.data);
     }
     free(rows->rows);
     free(rows->places);
     free(rows);
+}
+
+struct slice order_file_sku(struct slice name)
+{
+    const char *at = memrchr(name.data, '@', name.bytes);
+    return (struct slice){name.data, at ? (size_t)(at - name.data) : name.bytes};
+}
+
+struct slice order_file_place(struct slice name)
+{
+    size_t sku = order_file_sku(name).bytes;
+    size_t from = sku < name.bytes ? sku + 1 : sku;
+    return (struct slice){name.data + from, name.bytes - from};
 }
 
 size_t order_file_count(const struct order_rows *rows)
@@ -76,16 +91,21 @@ static void grow(struct order_rows *rows)
     }
 }
 
+static struct slice copy_of(struct slice text)
+{
+    char *copy = malloc(text.bytes + 1);
+    ASSERT(copy && "out of memory for a policy file");
+    memcpy(copy, text.data, text.bytes);
+    return (struct slice){copy, text.bytes};
+}
+
 static struct order_row *add(struct order_rows *rows, struct slice name)
 {
     if (rows->count == rows->capacity) {
         grow(rows);
     }
-    char *copy = malloc(name.bytes + 1);
-    ASSERT(copy && "out of memory for a policy file");
-    memcpy(copy, name.data, name.bytes);
     struct order_row *row = rows->rows + rows->count++;
-    *row = (struct order_row){.name = {copy, name.bytes}};
+    *row = (struct order_row){.name = copy_of(name), .effect = RULE_NO_EFFECT};
     position_init(&row->position);
     rows->places[place_of(rows, row->name)] = (uint32_t)rows->count;
     return row;
@@ -161,6 +181,7 @@ static struct status *read_policy(struct csv *csv, struct order_rows *rows)
         return csv_error(csv, "expected a column series");
     }
     TRY(columns_of(csv, POLICY_COLUMNS, POLICY_FIELDS, places));
+    int supplier = csv_column(csv, "supplier"), category = csv_column(csv, "category");
     for (;;) {
         const struct slice *fields;
         TRY(csv_next(csv, &fields));
@@ -173,7 +194,10 @@ static struct status *read_policy(struct csv *csv, struct order_rows *rows)
             return csv_error(csv, "series '%.*s' a second time", (int)fields[series].bytes,
                              fields[series].data);
         }
-        add(rows, fields[series])->terms = terms;
+        struct order_row *row = add(rows, fields[series]);
+        row->terms = terms;
+        row->supplier = supplier < 0 ? (struct slice){0} : copy_of(fields[supplier]);
+        row->category = category < 0 ? (struct slice){0} : copy_of(fields[category]);
     }
 }
 

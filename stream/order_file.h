@@ -7,15 +7,17 @@
 #include "optimize/plan_core.h"
 
 struct order_row {
-    struct slice name; /* owned by the rows */
+    struct slice name, supplier, category; /* owned by the rows; the last two may be empty */
     struct plan_terms terms;
     struct position position;
+    struct rule_effect effect; /* of business rules: the caller's, whose terms may point to it */
     bool counted; /* the stock file had its on_hand row */
 };
 
 struct order_rows;
 
-/* Every series of the policy file once, in its order. On error *out is untouched. */
+/* Every series of the policy file once, in its order; columns supplier and category may be there,
+ * for business rules. On error *out is untouched. */
 struct status *order_file_policy(const char *path, struct order_rows **out)
     __attribute__((warn_unused_result));
 /* Stock into the rows; series that the policy does not name are passed over. Dates become numbers
@@ -23,6 +25,11 @@ struct status *order_file_policy(const char *path, struct order_rows **out)
 struct status *order_file_stock(const char *path, const struct buckets *buckets,
                                 struct order_rows *rows) __attribute__((warn_unused_result));
 void order_file_free(struct order_rows *rows); /* NULL is fine */
+
+/* sku@location: what stands before the last @ (the whole name where there is none), and after it.
+ */
+struct slice order_file_sku(struct slice name);
+struct slice order_file_place(struct slice name);
 
 size_t order_file_count(const struct order_rows *rows);
 struct order_row *order_file_row(struct order_rows *rows, size_t index);

@@ -18,7 +18,7 @@ static const double DAYS_SHIFT = -0.1, WEEKS_SHIFT = -0.7;
 
 static const char HEADER[] = "series,quantity,policy,limit,need,target,stock,on_order,baseline,"
                              "demand_p10,demand_p50,demand_p90,"
-                             "stockout_without,stockout_with,lost_without,lost_with,why\n";
+                             "stockout_without,stockout_with,lost_without,lost_with,rules,why\n";
 
 struct work {
     const struct order_plan_job *job;
@@ -27,6 +27,7 @@ struct work {
     struct order_rows *rows;
     struct demand_curve *curves; /* [panel->count] */
     struct demand_curve *curve_of; /* [rows] */
+    uint8_t *classes, *class_of; /* [panel->count], [rows] enum forecast_class */
 };
 
 static void work_fini(struct work *work)
@@ -35,6 +36,8 @@ static void work_fini(struct work *work)
     panel_free(work->panel);
     free(work->curves);
     free(work->curve_of);
+    free(work->classes);
+    free(work->class_of);
 }
 
 static struct status *load(struct work *work)
@@ -46,8 +49,12 @@ static struct status *load(struct work *work)
     TRY(order_file_stock(job->stock, &work->buckets, work->rows));
     work->curves = calloc(work->panel->count + 1, sizeof *work->curves);
     work->curve_of = calloc(order_file_count(work->rows) + 1, sizeof *work->curve_of);
-    ASSERT(work->curves && work->curve_of && "out of memory for a plan");
-    return panel_forecast(work->panel, job->zone, job->forecast, &job->watch, work->curves);
+    work->classes = calloc(work->panel->count + 1, sizeof *work->classes);
+    work->class_of = calloc(order_file_count(work->rows) + 1, sizeof *work->class_of);
+    ASSERT(work->curves && work->curve_of && work->classes && work->class_of &&
+           "out of memory for a plan");
+    return panel_forecast(work->panel, job->zone, job->forecast, &job->watch, work->curves,
+                          work->classes);
 }
 
 /* Curves in counting units of the panel become curves in units. */
@@ -68,8 +75,29 @@ static void match(struct work *work)
         if (row) {
             struct demand_curve *curve = work->curve_of + (row - order_file_row(work->rows, 0));
             *curve = work->curves[i];
+            work->class_of[row - order_file_row(work->rows, 0)] = work->classes[i];
             to_units(curve, work->panel->unit);
         }
+    }
+}
+
+/* Rules as live: a name is sku@location, the class that of the forecast; a series without sales has
+ * none. */
+static void match_rules(struct work *work)
+{
+    const struct rules *rules = work->job->rules;
+    int64_t day = bucket_day(&work->buckets, work->panel->last + 1);
+    for (size_t i = 0; rules && rules->count && i < order_file_count(work->rows); i++) {
+        struct order_row *row = order_file_row(work->rows, i);
+        struct rule_subject subject = {.field = {[RULE_SKU] = order_file_sku(row->name),
+                                                 [RULE_CATEGORY] = row->category,
+                                                 [RULE_LOCATION] = order_file_place(row->name),
+                                                 [RULE_SUPPLIER] = row->supplier}};
+        if (work->curve_of[i].rows) {
+            subject.field[RULE_CLASS] = slice_of(forecaster_class_name(work->class_of[i]));
+        }
+        rules_match(rules, &subject, day, &row->effect);
+        row->terms.effect = &row->effect;
     }
 }
 
@@ -88,16 +116,30 @@ static void put_name(FILE *out, struct slice name)
     (void)fputc('"', out);
 }
 
-static void put_order(FILE *out, struct slice name, const struct decision *d, const struct buf *why)
+/* Names of the rules that changed the order, with spaces between. */
+static void put_rules(FILE *out, const struct rules *rules, const struct rule_hits *hits)
+{
+    struct buf names = {0};
+    for (int i = 0; i < hits->count; i++) {
+        buf_print(&names, "%s%s", i ? " " : "", rules->rule[hits->rule[i]].name);
+    }
+    put_name(out, buf_view(&names));
+    buf_fini(&names);
+}
+
+static void put_order(FILE *out, struct slice name, const struct decision *d,
+                      const struct rules *rules, const struct buf *why)
 {
     put_name(out, name);
     (void)fprintf(out,
                   ",%" PRId64 ",%s,%s,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64,
                   d->quantity, policy_name(d->policy), policy_limit_name(d->limit), d->need,
                   d->target, d->stock, d->incoming, d->baseline);
-    (void)fprintf(out, ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%.4f,%.4f,%.2f,%.2f,\"%.*s\"\n",
-                  d->demand[0], d->demand[1], d->demand[2], d->stockout_without, d->stockout_with,
-                  d->lost_without, d->lost_with, (int)why->bytes, why->data);
+    (void)fprintf(out, ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%.4f,%.4f,%.2f,%.2f,", d->demand[0],
+                  d->demand[1], d->demand[2], d->stockout_without, d->stockout_with,
+                  d->lost_without, d->lost_with);
+    put_rules(out, rules, &d->rules);
+    (void)fprintf(out, ",\"%.*s\"\n", (int)why->bytes, why->data);
 }
 
 static void decide_all(struct work *work, FILE *out, struct order_plan_report *report)
@@ -113,7 +155,7 @@ static void decide_all(struct work *work, FILE *out, struct order_plan_report *r
                          weekly ? WEEKS_SHIFT : DAYS_SHIFT, &decision);
         buf_reset(&why);
         why_order(&why, &decision, &calendar);
-        put_order(out, row->name, &decision, &why);
+        put_order(out, row->name, &decision, work->job->rules, &why);
         report->series++;
         report->ordered += decision.quantity > 0;
         report->units += decision.quantity;
@@ -173,6 +215,7 @@ struct status *order_plan_run(const struct order_plan_job *job, struct order_pla
     struct status *st = load(&work);
     if (!st) {
         match(&work);
+        match_rules(&work);
         st = move_stock(&work, report);
         st = st ? st : write_orders(&work, report);
     }

@@ -1,8 +1,11 @@
 /* `restock plan`: one order per series from three files, with the forecaster and the policies of
- * the live product. The order file has series,quantity and the numbers that say why. */
+ * the live product. The order file has series,quantity and the numbers that say why. Business rules
+ * apply as live: sku and location are what stands before and after the last @ of the series,
+ * supplier and category columns of the policy file, the class that of the forecast. */
 #ifndef RESTOCK_ORDER_PLAN_H
 #define RESTOCK_ORDER_PLAN_H
 
+#include "optimize/rules.h"
 #include "stream/panel_forecast.h"
 
 struct order_plan_job {
@@ -12,6 +15,7 @@ struct order_plan_job {
     double transfer_unit_cost, transfer_lane_cost; /* money of the policy file */
     const struct zone *zone;
     const struct forecaster_options *forecast;
+    const struct rules *rules; /* business rules, the last word on every order; NULL: none */
     struct panel_watch watch;
 };
 

@@ -26,8 +26,15 @@ enum {
 };
 static const double TRIAL_NEARLY = 1.01;
 
+struct outcome { /* where the answers go */
+    struct demand_curve *curves; /* [series] */
+    uint8_t *classes; /* [series]; NULL: not asked for */
+    struct trial *trial; /* NULL: forecast at the end only */
+};
+
 struct replay {
     const struct panel *panel;
+    const struct outcome *out;
     struct buckets buckets;
     bool weekly;
     uint32_t width, tiles;
@@ -207,9 +214,9 @@ static void put_season(const struct replay *replay, size_t i, int64_t bucket,
     }
 }
 
-static void take_curves(struct replay *replay, uint32_t tile, const struct window *window,
-                        struct demand_curve *curves)
+static void take_curves(struct replay *replay, uint32_t tile, const struct window *window)
 {
+    struct demand_curve *curves = replay->out->curves;
     struct forecast_block block;
     forecaster_predict(replay->fc, replay->cols + tile, window, replay->want, &block);
     float lengths[FORECAST_SUMS_MAX + 1];
@@ -220,9 +227,12 @@ static void take_curves(struct replay *replay, uint32_t tile, const struct windo
         size_t at = (size_t)row * block.sums;
         demand_curve_init(curves + (size_t)tile * TILE + row, forecast_levels, block.sums, lengths,
                           block.sum_mean + at, block.sum_q + at * FORECAST_LEVELS);
+        size_t i = (size_t)tile * TILE + row;
         if (replay->weekly) {
-            size_t i = (size_t)tile * TILE + row;
             put_season(replay, i, window->bucket, curves + i);
+        }
+        if (replay->out->classes) {
+            replay->out->classes[i] = replay->cols[tile].demand_class[row];
         }
     }
 }
@@ -257,24 +267,25 @@ static void score_series(const struct replay *replay, size_t i, int64_t b,
     }
 }
 
-struct trial { /* NULL: forecast at the end only */
+struct trial {
     int64_t first; /* origins: first, first + TRIAL_STEP ... before the end */
     double loss, count;
 };
 
-static void try_origin(struct replay *replay, uint32_t tile, int64_t b, const struct window *window,
-                       struct demand_curve *curves, struct trial *trial)
+static void try_origin(struct replay *replay, uint32_t tile, int64_t b, const struct window *window)
 {
-    take_curves(replay, tile, window, curves);
+    struct trial *trial = replay->out->trial;
+    const struct demand_curve *curves = replay->out->curves;
+    take_curves(replay, tile, window);
     for (uint32_t row = 0; row < window->series; row++) {
         size_t i = (size_t)tile * TILE + row;
         score_series(replay, i, b, curves + i, &trial->loss, &trial->count);
     }
 }
 
-static struct status *play(struct replay *replay, int64_t count, const struct panel_watch *watch,
-                           struct demand_curve *curves, struct trial *trial)
+static struct status *play(struct replay *replay, int64_t count, const struct panel_watch *watch)
 {
+    const struct trial *trial = replay->out->trial;
     for (int64_t b = 0; b < count; b++) {
         int64_t bucket = replay->panel->first + b;
         forecaster_begin_close(replay->fc, bucket, bucket_phase(&replay->buckets, bucket),
@@ -282,9 +293,9 @@ static struct status *play(struct replay *replay, int64_t count, const struct pa
         for (uint32_t tile = 0; tile < replay->tiles; tile++) {
             struct window window = close_tile(replay, tile, b);
             if (trial && b >= trial->first && (b - trial->first) % TRIAL_STEP == 0) {
-                try_origin(replay, tile, b, &window, curves, trial);
+                try_origin(replay, tile, b, &window);
             } else if (!trial && b + 1 == count) {
-                take_curves(replay, tile, &window, curves);
+                take_curves(replay, tile, &window);
             }
         }
         if (watch && watch->progress &&
@@ -297,10 +308,9 @@ static struct status *play(struct replay *replay, int64_t count, const struct pa
 
 static struct status *replay_panel(const struct panel *panel, const struct zone *zone,
                                    const struct forecaster_options *options,
-                                   const struct panel_watch *watch, struct demand_curve *curves,
-                                   struct trial *trial)
+                                   const struct panel_watch *watch, const struct outcome *out)
 {
-    struct replay replay = {.panel = panel, .weekly = panel->bucket_ms == WEEK_MS};
+    struct replay replay = {.panel = panel, .out = out, .weekly = panel->bucket_ms == WEEK_MS};
     TRY(bucket_init(&replay.buckets, panel->bucket_ms, zone));
     replay.width = replay.weekly ? WEEKS_WIDTH : DAYS_WIDTH;
     replay.season = replay.weekly ? 52 : 7;
@@ -309,7 +319,7 @@ static struct status *replay_panel(const struct panel *panel, const struct zone 
     if (!st && count > 0) {
         allocate(&replay, options, count);
         make_totals(&replay, count);
-        st = play(&replay, count, watch, curves, trial);
+        st = play(&replay, count, watch);
     }
     replay_fini(&replay);
     return st;
@@ -359,7 +369,7 @@ static struct status *choose_rate(const struct panel *panel, const struct zone *
     for (size_t k = 0; k < RATES && !st; k++) {
         struct forecaster_options used = options_for(options, false, DAYS_RATES[k]);
         struct trial trial = {.first = first};
-        st = replay_panel(&some, zone, &used, watch, curves, &trial);
+        st = replay_panel(&some, zone, &used, watch, &(struct outcome){curves, NULL, &trial});
         loss[k] = trial.count > 0 ? trial.loss / trial.count : 0;
         least = fmin(least, loss[k]);
     }
@@ -374,7 +384,8 @@ static struct status *choose_rate(const struct panel *panel, const struct zone *
 
 struct status *panel_forecast(const struct panel *panel, const struct zone *zone,
                               const struct forecaster_options *options,
-                              const struct panel_watch *watch, struct demand_curve *curves)
+                              const struct panel_watch *watch, struct demand_curve *curves,
+                              uint8_t *classes)
 {
     if (panel->bucket_ms != DAY_MS && panel->bucket_ms != WEEK_MS) {
         return status_new(
@@ -388,5 +399,5 @@ struct status *panel_forecast(const struct panel *panel, const struct zone *zone
         TRY(choose_rate(panel, zone, options, watch, &rate));
     }
     struct forecaster_options used = options_for(options, weekly, rate);
-    return replay_panel(panel, zone, &used, watch, curves, NULL);
+    return replay_panel(panel, zone, &used, watch, &(struct outcome){curves, classes, NULL});
 }

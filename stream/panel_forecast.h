@@ -25,11 +25,12 @@ struct panel_watch {
     void *context;
 };
 
-/* options: rate, winsor, sums and conformal are set by the kind of bucket, the rest is used.
- * Buckets must be days or weeks (STATUS_CONFIG). */
+/* curves and classes (enum forecast_class; NULL: not asked for) are [panel->count]. options: rate,
+ * winsor, sums and conformal are set by the kind of bucket, the rest is used. Buckets must be days
+ * or weeks (STATUS_CONFIG). */
 struct status *panel_forecast(const struct panel *panel, const struct zone *zone,
                               const struct forecaster_options *options,
-                              const struct panel_watch *watch, struct demand_curve *curves)
-    __attribute__((warn_unused_result));
+                              const struct panel_watch *watch, struct demand_curve *curves,
+                              uint8_t *classes) __attribute__((warn_unused_result));
 
 #endif

@@ -18,20 +18,6 @@ struct places {
     size_t count;
 };
 
-/* What stands before the last '@'; the whole name where there is none. */
-static struct slice sku_of(struct slice name)
-{
-    const char *at = memrchr(name.data, '@', name.bytes);
-    return (struct slice){name.data, at ? (size_t)(at - name.data) : name.bytes};
-}
-
-static struct slice place_of(struct slice name)
-{
-    size_t sku = sku_of(name).bytes;
-    size_t from = sku < name.bytes ? sku + 1 : sku;
-    return (struct slice){name.data + from, name.bytes - from};
-}
-
 static void receive(struct position *position, int64_t units,
                     const struct transfer_plan_terms *terms)
 {
@@ -69,8 +55,8 @@ static void apply(struct places *places, const struct transfer *move, size_t cou
     int64_t in[TRANSFER_PLACES_MOST] = {0};
     for (size_t m = 0; m < count; m++) {
         struct order_row *from = places->row[move[m].from], *to = places->row[move[m].to];
-        struct slice sku = sku_of(from->name), source = place_of(from->name),
-                     target = place_of(to->name);
+        struct slice sku = order_file_sku(from->name), source = order_file_place(from->name),
+                     target = order_file_place(to->name);
         from->position.stock -= move[m].quantity;
         in[move[m].to] += move[m].quantity;
         (void)fprintf(out, "%.*s,%.*s,%.*s,%" PRId64 ",%" PRId64 ",%.4f,%.4f,%" PRId64 "\n",
@@ -133,7 +119,7 @@ uint64_t transfer_plan_run(struct order_rows *rows, const struct demand_curve *c
     struct named *names = calloc(count + 1, sizeof *names);
     ASSERT(names && "out of memory for transfers");
     for (size_t i = 0; i < count; i++) {
-        names[i] = (struct named){sku_of(order_file_row(rows, i)->name), i};
+        names[i] = (struct named){order_file_sku(order_file_row(rows, i)->name), i};
     }
     qsort(names, count, sizeof *names, by_sku);
     (void)fputs("sku,from,to,quantity,arrives_in,loss,gain,left\n", out);

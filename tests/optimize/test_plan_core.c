@@ -75,3 +75,24 @@ Test(plan_core, bad_terms_are_named)
     bad.minimum_order = -1;
     cr_assert_not_null(plan_core_check(&bad));
 }
+
+Test(plan_core, rules_win_and_a_freeze_orders_nothing)
+{
+    struct rule_effect effect = RULE_NO_EFFECT;
+    struct plan_terms ruled = TERMS;
+    ruled.effect = &effect;
+    int64_t plain = decide(&TERMS, 20, 0).quantity;
+    cr_assert_eq(decide(&ruled, 20, 0).quantity, plain);
+    effect.cap = 5;
+    effect.by[RULE_CAP] = 3;
+    struct decision d = decide(&ruled, 20, 0);
+    cr_assert(d.quantity == 5 && d.limit == LIMIT_RULE && d.rules.count == 1);
+    cr_assert_eq(d.rules.rule[0], 2);
+    effect.freeze = true;
+    effect.by[RULE_FREEZE] = 1;
+    d = decide(&ruled, 20, 0);
+    cr_assert(d.quantity == 0 && d.limit == LIMIT_RULE && d.rules.count == 1);
+    cr_assert_eq(d.rules.rule[0], 0);
+    cr_assert_eq(d.cost_with, d.cost_without);
+    cr_assert_eq(decide(&ruled, 200, 0).rules.count, 0, "nothing needed, nothing changed");
+}

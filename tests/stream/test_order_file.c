@@ -66,6 +66,26 @@ Test(order_file, reads_terms_and_stock)
     order_file_free(rows);
 }
 
+Test(order_file, supplier_and_category_are_read_where_they_stand)
+{
+    char path[FILE_PATH_BYTES];
+    file_fixture(path, "category,series,lead_time,lead_time_sd,review,holding_cost,shortage_cost,"
+                       "order_cost,pack,minimum_order,lost_sales,supplier\n"
+                       "garden,a@b@shop,5,0,7,0.01,2,0,1,1,1,acme\n,plain,5,0,7,0.01,2,0,1,1,1,\n");
+    struct order_rows *rows;
+    cr_assert_null(order_file_policy(path, &rows));
+    unlink(path);
+    struct order_row *row = order_file_row(rows, 0);
+    cr_assert(slice_is(row->supplier, "acme") && slice_is(row->category, "garden"));
+    cr_assert(slice_is(order_file_sku(row->name), "a@b"));
+    cr_assert(slice_is(order_file_place(row->name), "shop"));
+    cr_assert_eq(row->effect.cap, INT64_MAX, "no rules yet");
+    row = order_file_row(rows, 1);
+    cr_assert(row->supplier.bytes == 0 && row->category.bytes == 0);
+    cr_assert(slice_is(order_file_sku(row->name), "plain") && !order_file_place(row->name).bytes);
+    order_file_free(rows);
+}
+
 Test(order_file, many_series_are_found)
 {
     char path[FILE_PATH_BYTES];

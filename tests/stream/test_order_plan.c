@@ -40,15 +40,21 @@ static void job_init(struct job *job, const char *stock)
     cr_assert_null(zone_open("UTC", &job->zone));
 }
 
-static struct status *job_run(struct job *job)
+static struct status *job_run_ruled(struct job *job, const struct rules *rules)
 {
     struct order_plan_job plan = {.panel = job->panel,
                                   .stock = job->stock,
                                   .policy = job->policy,
                                   .orders = job->orders,
                                   .zone = job->zone,
-                                  .forecast = &OPTIONS};
+                                  .forecast = &OPTIONS,
+                                  .rules = rules};
     return order_plan_run(&plan, &job->report);
+}
+
+static struct status *job_run(struct job *job)
+{
+    return job_run_ruled(job, NULL);
 }
 
 static void job_fini(struct job *job)
@@ -108,5 +114,60 @@ Test(order_plan, nothing_is_written_when_an_input_is_wrong)
     char *text = file_text(job.orders);
     cr_assert_str_eq(text, "what was here before");
     free(text);
+    job_fini(&job);
+}
+
+static struct rule rule(const char *name, enum rule_action action, int64_t quantity)
+{
+    return (struct rule){.name = name,
+                         .action = action,
+                         .quantity = quantity,
+                         .factor = (double)quantity,
+                         .from = INT64_MIN,
+                         .until = INT64_MAX};
+}
+
+/* Quantity of `fast`, whose row must end its numbers with the name of the rule. */
+static int fast_under(struct job *job, struct rule *list, size_t count, const char *named)
+{
+    struct rules rules = {list, count};
+    struct status *st = job_run_ruled(job, &rules);
+    cr_assert_null(st, "%s", status_message(st));
+    char *text = file_text(job->orders), *fast = strstr(text, "\nfast");
+    char words[64];
+    (void)snprintf(words, sizeof words, ",%s,\"order", named);
+    char *row_end = strchr(fast + 1, '\n'), *found = strstr(fast, words);
+    cr_assert(found && found < row_end, "%s not in %.*s", words, (int)(row_end - fast), fast);
+    int quantity = atoi(strchr(fast, ',') + 1);
+    free(text);
+    return quantity;
+}
+
+Test(order_plan, business_rules_have_the_last_word_and_are_named)
+{
+    struct job job;
+    job_init(&job, "series,kind,quantity,ordered,expected\nfast,on_hand,4,,\n\"odd, "
+                   "\"\"name\"\"\",on_hand,500,,\nnew,on_hand,0,,\n");
+    struct rule list[2] = {rule("small", RULE_CAP, 20)};
+    int free_of_rules = fast_under(&job, list, 0, "");
+    cr_assert(free_of_rules > 24);
+    cr_assert_eq(fast_under(&job, list, 1, "small"), 18, "whole packs");
+    list[0] = rule("twice", RULE_MULTIPLY, 2);
+    cr_assert(fast_under(&job, list, 1, "twice") > 3 * free_of_rules / 2);
+    list[1] = rule("agreed", RULE_OVERRIDE, 30);
+    cr_assert_eq(fast_under(&job, list, 2, "twice agreed"), 30);
+    list[0] = rule("none", RULE_FORBID, 0);
+    cr_assert_eq(fast_under(&job, list, 2, "none"), 0);
+    list[0] = rule("audit", RULE_FREEZE, 0);
+    cr_assert_eq(fast_under(&job, list, 2, "audit"), 0, "nothing stands, so nothing is ordered");
+    list[1] = rule("other", RULE_CAP, 6);
+    list[1].pattern[RULE_SKU] = "fas";
+    cr_assert_eq(fast_under(&job, list + 1, 1, ""), free_of_rules, "the whole name");
+    list[1].pattern[RULE_SKU] = "f*";
+    list[1].pattern[RULE_CLASS] = "smooth";
+    list[1].until = 15065; /* 2011-04-01, the day after the panel's last is the 5th */
+    cr_assert_eq(fast_under(&job, list + 1, 1, ""), free_of_rules, "over");
+    list[1].until = 16000;
+    cr_assert_eq(fast_under(&job, list + 1, 1, "other"), 0, "below the supplier's minimum");
     job_fini(&job);
 }

@@ -66,7 +66,7 @@ Test(panel_forecast, finds_the_rate_of_days_and_weeks)
     for (int k = 0; k < 2; k++) {
         struct world *world = world_of(buckets[k], 6);
         cr_assert_null(panel_forecast(&world->panel, world->zone, &OPTIONS,
-                                      &(struct panel_watch){0}, world->curves));
+                                      &(struct panel_watch){0}, world->curves, NULL));
         cr_assert_float_eq(mean_of(world, 1), 6, 0.6, "%g", mean_of(world, 1));
         cr_assert_float_eq(mean_of(world, 8), 48, 4.8, "%g", mean_of(world, 8));
         struct demand total;
@@ -89,7 +89,7 @@ Test(panel_forecast, days_that_ran_dry_do_not_pull_the_forecast_down)
         }
     }
     cr_assert_null(panel_forecast(&world->panel, world->zone, &OPTIONS, &(struct panel_watch){0},
-                                  world->curves));
+                                  world->curves, NULL));
     cr_assert_float_eq(mean_of(world, 1), 6, 0.7, "%g", mean_of(world, 1));
     world_free(world);
 }
@@ -104,17 +104,17 @@ Test(panel_forecast, stops_when_told_and_refuses_hours)
 {
     struct world *world = world_of(86400000, 6);
     struct status *st = panel_forecast(&world->panel, world->zone, &OPTIONS,
-                                       &(struct panel_watch){no_more, NULL}, world->curves);
+                                       &(struct panel_watch){no_more, NULL}, world->curves, NULL);
     cr_assert_eq(status_code(st), STATUS_STOPPED);
     status_free(st);
     world->panel.bucket_ms = 3600000;
     st = panel_forecast(&world->panel, world->zone, &OPTIONS, &(struct panel_watch){0},
-                        world->curves);
+                        world->curves, NULL);
     cr_assert_eq(status_code(st), STATUS_CONFIG);
     status_free(st);
     world->panel.bucket_ms = 86400000;
     world->panel.count = 0;
     cr_assert_null(panel_forecast(&world->panel, world->zone, &OPTIONS, &(struct panel_watch){0},
-                                  world->curves));
+                                  world->curves, NULL));
     world_free(world);
 }

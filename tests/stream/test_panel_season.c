@@ -118,8 +118,8 @@ Test(panel_season, a_peak_is_not_counted_twice)
             year->series[i].count = (size_t)end;
         }
         year->panel.last = FIRST + end - 1;
-        cr_assert(
-            !panel_forecast(&year->panel, year->zone, &OPTIONS, &(struct panel_watch){0}, curves));
+        cr_assert(!panel_forecast(&year->panel, year->zone, &OPTIONS, &(struct panel_watch){0},
+                                  curves, NULL));
         double found = 0, expected = 0;
         for (int i = 0; i < SERIES; i++) {
             found += demand_mean(&curves[i], 4) / SERIES;
