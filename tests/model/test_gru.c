@@ -2,6 +2,7 @@
 
 #include "config/base/rng.h"
 #include "model/gemm.h"
+#include "tests/model/torch_gru.h"
 #include "tests/ref/ref_gru.h"
 
 #include <criterion/criterion.h>
@@ -149,4 +150,48 @@ Test(gru, rows_do_not_see_each_other)
     }
     run();
     cr_assert_arr_eq(kept, h + (T * B + 3) * H, sizeof kept);
+}
+
+static void close_to(const float *got, const float *want, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        cr_assert_float_eq(got[i], want[i], 1e-5f, "%s %zu: %g, PyTorch %g", name, i,
+                           (double)got[i], (double)want[i]);
+    }
+}
+
+/* Recorded by tests/model/torch_gru.py. */
+Test(gru, equals_pytorch_forward_and_backward)
+{
+    enum { N = TORCH_B * TORCH_H, G = TORCH_B * 3 * TORCH_H };
+    static const struct gru_weights weights = {TORCH_F,  TORCH_H,  torch_wx,
+                                               torch_wh, torch_bx, torch_bh};
+    static float states[(TORCH_T + 1) * N], gates[TORCH_T * G], products[TORCH_T * G];
+    static float d_next[N], d_h[N], d_gx[G], d_gh[G];
+    static struct sums sums;
+    uint8_t all[TORCH_B] = {1, 1};
+    struct gru_step step[TORCH_T];
+    memcpy(states, torch_first, sizeof torch_first);
+    for (int t = 0; t < TORCH_T; t++) {
+        step[t] = (struct gru_step){.rows = TORCH_B,
+                                    .x = torch_x + t * TORCH_B * TORCH_F,
+                                    .h = states + t * N,
+                                    .live = all,
+                                    .gx = gates + t * G,
+                                    .gh = products + t * G,
+                                    .next = states + (t + 1) * N};
+        gru_forward(&weights, &step[t]);
+    }
+    close_to(states + N, torch_states, (size_t)TORCH_T * N, "state");
+    memcpy(d_next, torch_target, sizeof d_next);
+    for (int t = TORCH_T - 1; t >= 0; t--) {
+        struct gru_back gradient = {d_next, d_gx, d_gh, d_h, sums.wx, sums.wh, sums.bx, sums.bh};
+        gru_backward(&weights, &step[t], &gradient);
+        memcpy(d_next, d_h, sizeof d_next);
+    }
+    close_to(sums.wx, torch_d_wx, sizeof torch_d_wx / sizeof *torch_d_wx, "gradient of wx");
+    close_to(sums.wh, torch_d_wh, sizeof torch_d_wh / sizeof *torch_d_wh, "gradient of wh");
+    close_to(sums.bx, torch_d_bx, sizeof torch_d_bx / sizeof *torch_d_bx, "gradient of bx");
+    close_to(sums.bh, torch_d_bh, sizeof torch_d_bh / sizeof *torch_d_bh, "gradient of bh");
+    close_to(d_h, torch_d_first, N, "gradient of the first state");
 }
