@@ -163,8 +163,11 @@ static void reset_series(struct forecaster_cols *cols, uint32_t tile, uint32_t i
     cols->next_mean[i] = cols->next_variance[i] = cols->level[i] = cols->variance[i] = 0;
     cols->usual_price[i] = cols->slow[i] = 0;
     cols->observed[i] = 0;
-    for (uint32_t e = 0; e < 2 * FORECAST_EXPERTS; e++) {
+    for (uint32_t e = 0; e < 2 * FORECAST_STATISTICAL; e++) {
         cols->loss[e * tile + i] = 0;
+    }
+    for (uint32_t side = 0; side < 2 && cols->gru_loss; side++) {
+        cols->gru_loss[side * tile + i] = 0;
     }
     for (uint32_t slot = 0; slot < FORECASTER_PROBES; slot++) {
         cols->probe_target[slot * tile + i] = 0;
@@ -203,11 +206,15 @@ static int row_of(const struct forecaster *fc, uint32_t length)
 }
 
 /* Relative losses of a series at single buckets (row 0) and at sums are told apart: an expert may
- * be good at one only. */
+ * be good at one only. Without a network the third expert repeats nb, losses and all. */
 static float *loss_at(const struct forecaster_cols *cols, uint32_t tile, uint32_t i, uint32_t s,
                       uint32_t e)
 {
-    return &cols->loss[((s ? FORECAST_EXPERTS : 0) + e) * (size_t)tile + i];
+    if (e == FORECAST_GRU && cols->gru_loss) {
+        return &cols->gru_loss[(s ? (size_t)tile : 0) + i];
+    }
+    e = e == FORECAST_GRU ? FORECAST_NB : e;
+    return &cols->loss[((s ? FORECAST_STATISTICAL : 0) + e) * (size_t)tile + i];
 }
 
 static void series_weights(const struct forecaster *fc, const struct forecaster_cols *cols,
@@ -239,7 +246,8 @@ static void score(struct forecaster *fc, struct forecaster_cols *cols, const str
     struct pool_score found = {.y = y, .q = q, .weight = weight};
     proof_count(fc->proof, &fc->pool[c][s], &found, (uint32_t)c, target.length);
     pool_count(&fc->pool[c][s], &fc->tally[c][s], &found, relative);
-    for (uint32_t e = 0; e < FORECAST_EXPERTS; e++) {
+    uint32_t experts = cols->gru_loss ? FORECAST_EXPERTS : FORECAST_STATISTICAL;
+    for (uint32_t e = 0; e < experts; e++) {
         float *kept = loss_at(cols, fc->tile, i, (uint32_t)s, e);
         *kept = SCORE_DISCOUNT * *kept + relative[e];
     }

@@ -41,6 +41,8 @@
 
 enum forecast_expert { FORECAST_NB, FORECAST_EMPIRICAL, FORECAST_GRU, FORECAST_EXPERTS };
 
+enum { FORECAST_STATISTICAL = FORECAST_GRU }; /* experts that need no network */
+
 enum forecast_class {
     FORECAST_SMOOTH,
     FORECAST_ERRATIC,
@@ -95,16 +97,21 @@ struct forecaster_cols {
     float *variance; /* [N] ... of squared one-step errors */
     uint16_t *observed; /* [N] buckets learned from, saturating */
     uint8_t *demand_class; /* [N] enum forecast_class as of the last probe */
-    float *loss; /* [E, N] discounted relative loss of each expert */
-    float *loss_weight; /* [N] discounted number of scores */
+    float *loss; /* [2 * FORECAST_STATISTICAL, N] discounted relative loss of each expert at single
+                    buckets, then at sums */
     uint8_t *probe_target; /* [P, N] length and class of the forecast put aside; 0: free */
     uint8_t *probe_left; /* [P, N] closes until its target has matured */
-    uint16_t *gru_state; /* [GRU_HIDDEN, N] bfloat16, of gru_column_table; NULL: two experts */
-    uint16_t *probe_q; /* [P * E * K, N] quantiles in bfloat16 */
+    uint16_t *probe_q; /* [P * FORECAST_STATISTICAL * K, N] quantiles in bfloat16 */
+    /* Of gru_column_table; NULL: two experts. */
+    uint16_t *gru_state; /* [GRU_HIDDEN, N] bfloat16 */
+    float *gru_loss; /* [2, N] as loss */
+    uint16_t *gru_probe_q; /* [P * K, N] as probe_q */
 };
 
 extern const struct column_table forecaster_column_table;
-/* A table of its own in the same struct: to be carved only where there is a base model. */
+/* A table of its own in the same struct: to be carved only where there is a base model. The column
+ * named tells records of a time with a network from others. */
+#define FORECASTER_NETWORK_COLUMN "forecast.gru_loss"
 extern const struct column_table gru_column_table;
 
 /* Forecasts of one tile. Arrays are the forecaster's, valid until its next call. Rows of series
@@ -143,6 +150,9 @@ void forecaster_begin_close(struct forecaster *fc, int64_t bucket, int32_t phase
  * Once per tile and close. */
 void forecaster_learn(struct forecaster *fc, struct forecaster_cols *cols,
                       const struct window *window);
+/* After a restore of what was saved without a network: its columns as if it had repeated nb until
+ * now. tile: N. */
+void forecaster_adopt_network(struct forecaster_cols *cols, uint32_t tile);
 /* Forecast from the state after forecaster_learn. want: [N] enum forecast_want. Changes no column.
  */
 void forecaster_predict(struct forecaster *fc, const struct forecaster_cols *cols,

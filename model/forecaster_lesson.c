@@ -30,9 +30,9 @@ void forecaster_lesson_view(const struct forecaster *fc, const struct tape *tape
 float forecaster_gru_loss(const struct forecaster_cols *cols, uint32_t tile, uint32_t i)
 {
     float sum = 0;
-    for (uint32_t side = 0; side < 2; side++) { /* single buckets, sums */
-        const float *loss = cols->loss + (size_t)side * FORECAST_EXPERTS * tile + i;
-        sum += loss[FORECAST_GRU * (size_t)tile] - loss[FORECAST_NB * (size_t)tile];
+    for (size_t side = 0; side < 2 && cols->gru_loss; side++) { /* single buckets, sums */
+        sum += cols->gru_loss[side * tile + i] -
+               cols->loss[(side * FORECAST_STATISTICAL + FORECAST_NB) * tile + i];
     }
     return isfinite(sum) ? sum : 0;
 }

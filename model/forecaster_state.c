@@ -99,15 +99,20 @@ static const struct column COLUMNS[] = {
     {"forecast.variance", COLUMN_F32, COLUMN_COLD, 1, PLANE(variance)},
     {"forecast.observed", COLUMN_U16, COLUMN_COLD, 1, PLANE(observed)},
     {"forecast.class", COLUMN_U8, COLUMN_COLD, 1, PLANE(demand_class)},
-    {"forecast.loss", COLUMN_F32, COLUMN_COLD, 2 * FORECAST_EXPERTS, PLANE(loss)},
-    {"forecast.probe_target", COLUMN_U8, COLUMN_COLD, FORECASTER_PROBES, PLANE(probe_target)},
+    /* Once "forecast.loss", "forecast.probe_target" and "forecast.probe_q", with three experts in
+     * each: from such records nothing is taken, and experts are scored anew. */
+    {"forecast.losses", COLUMN_F32, COLUMN_COLD, 2 * FORECAST_STATISTICAL, PLANE(loss)},
+    {"forecast.probe_kind", COLUMN_U8, COLUMN_COLD, FORECASTER_PROBES, PLANE(probe_target)},
     {"forecast.probe_left", COLUMN_U8, COLUMN_COLD, FORECASTER_PROBES, PLANE(probe_left)},
-    {"forecast.probe_q", COLUMN_U16, COLUMN_COLD,
-     FORECASTER_PROBES *FORECAST_EXPERTS *FORECASTER_PROBE_LEVELS, PLANE(probe_q)},
+    {"forecast.probe_says", COLUMN_U16, COLUMN_COLD,
+     FORECASTER_PROBES *FORECAST_STATISTICAL *FORECASTER_PROBE_LEVELS, PLANE(probe_q)},
 };
 
 static const struct column GRU_COLUMNS[] = {
     {"forecast.gru_state", COLUMN_U16, COLUMN_COLD, NET_HIDDEN, PLANE(gru_state)},
+    {FORECASTER_NETWORK_COLUMN, COLUMN_F32, COLUMN_COLD, 2, PLANE(gru_loss)},
+    {"forecast.gru_says", COLUMN_U16, COLUMN_COLD, FORECASTER_PROBES *FORECASTER_PROBE_LEVELS,
+     PLANE(gru_probe_q)},
 };
 #undef PLANE
 
@@ -115,6 +120,21 @@ const struct column_table gru_column_table = {"gru", GRU_COLUMNS,
                                               sizeof GRU_COLUMNS / sizeof GRU_COLUMNS[0]};
 const struct column_table forecaster_column_table = {"forecast", COLUMNS,
                                                      sizeof COLUMNS / sizeof COLUMNS[0]};
+
+void forecaster_adopt_network(struct forecaster_cols *cols, uint32_t tile)
+{
+    for (size_t side = 0; side < 2; side++) {
+        memcpy(cols->gru_loss + side * tile,
+               cols->loss + (side * FORECAST_STATISTICAL + FORECAST_NB) * tile,
+               tile * sizeof *cols->gru_loss);
+    }
+    size_t plane = (size_t)FORECASTER_PROBE_LEVELS * tile;
+    for (size_t slot = 0; slot < FORECASTER_PROBES; slot++) {
+        memcpy(cols->gru_probe_q + slot * plane,
+               cols->probe_q + (slot * FORECAST_STATISTICAL + FORECAST_NB) * plane,
+               plane * sizeof *cols->gru_probe_q);
+    }
+}
 
 enum { STATE_VERSION = 2, STATE_ROWS_MAX = 64 };
 

@@ -44,11 +44,17 @@ int probe_free(const struct forecaster_cols *cols, uint32_t tile, uint32_t i)
     return PROBE_NONE;
 }
 
-static size_t quantile_at(uint32_t tile, uint32_t i, int slot, int e, int k)
+/* Without a network the third expert repeats nb: so does what is read for it. */
+static uint16_t *quantile_at(const struct forecaster_cols *cols, uint32_t tile, uint32_t i,
+                             int slot, int e, int k)
 {
-    size_t row =
-        ((size_t)slot * FORECAST_EXPERTS + (size_t)e) * FORECASTER_PROBE_LEVELS + (size_t)k;
-    return row * tile + i;
+    size_t row = (size_t)slot * FORECASTER_PROBE_LEVELS + (size_t)k;
+    if (e == FORECAST_GRU && cols->gru_probe_q) {
+        return cols->gru_probe_q + row * tile + i;
+    }
+    e = e == FORECAST_GRU ? FORECAST_NB : e;
+    row += ((size_t)slot * (FORECAST_STATISTICAL - 1) + (size_t)e) * FORECASTER_PROBE_LEVELS;
+    return cols->probe_q + row * tile + i;
 }
 
 void probe_put(struct forecaster_cols *cols, uint32_t tile, uint32_t i, int slot,
@@ -58,10 +64,11 @@ void probe_put(struct forecaster_cols *cols, uint32_t tile, uint32_t i, int slot
     DEBUG_ASSERT(!cols->probe_target[at] && target.length && target.length <= PROBE_LENGTH_MAX);
     cols->probe_target[at] = (uint8_t)(target.demand_class << CLASS_SHIFT | target.length);
     cols->probe_left[at] = target.length;
-    for (int e = 0; e < FORECAST_EXPERTS; e++) {
+    int experts = cols->gru_probe_q ? FORECAST_EXPERTS : FORECAST_STATISTICAL;
+    for (int e = 0; e < experts; e++) {
         for (int k = 0; k < FORECASTER_PROBE_LEVELS; k++) {
             float value = q[e * FORECAST_LEVELS + pool_levels[k]];
-            cols->probe_q[quantile_at(tile, i, slot, e, k)] = bfloat_pack(value);
+            *quantile_at(cols, tile, i, slot, e, k) = bfloat_pack(value);
         }
     }
 }
@@ -74,7 +81,7 @@ struct probe_target probe_take(struct forecaster_cols *cols, uint32_t tile, uint
                                   .demand_class = cols->probe_target[at] >> CLASS_SHIFT};
     for (int e = 0; e < FORECAST_EXPERTS; e++) {
         for (int k = 0; k < FORECASTER_PROBE_LEVELS; k++) {
-            *q++ = bfloat_unpack(cols->probe_q[quantile_at(tile, i, slot, e, k)]);
+            *q++ = bfloat_unpack(*quantile_at(cols, tile, i, slot, e, k));
         }
     }
     cols->probe_target[at] = 0;

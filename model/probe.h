@@ -3,7 +3,8 @@
  *
  * A series keeps up to FORECASTER_PROBES of them: the length and demand class of the forecast, the
  * closes left, and five quantiles of each expert in bfloat16 (sign, 8 bits of exponent, 7 of
- * fraction: counts up to 256 are exact).
+ * fraction: counts up to 256 are exact). Where there is no network, what it would have said is not
+ * kept: it would have repeated nb.
  *
  * Pure; any thread. */
 #ifndef RESTOCK_PROBE_H

@@ -309,6 +309,19 @@ void layout_put_planes(const struct layouts *layouts, struct tile *tile, struct 
     }
 }
 
+bool layout_holds(const struct layouts *layouts, struct cursor in, const char *name)
+{
+    uint32_t hash;
+    cursor_raw(&in, &hash, sizeof hash);
+    const struct layout *layout = in.ok ? layout_named(layouts, hash) : NULL;
+    for (uint32_t i = 0; layout && i < layout->count; i++) {
+        if (strcmp(layout->columns[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool layout_get_planes(const struct layouts *layouts, struct tile *tile, uint32_t series,
                        struct cursor *in)
 {

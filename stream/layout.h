@@ -35,5 +35,7 @@ bool layout_get_row(const struct layouts *layouts, struct tile *tile, uint32_t r
 void layout_put_planes(const struct layouts *layouts, struct tile *tile, struct buf *out);
 bool layout_get_planes(const struct layouts *layouts, struct tile *tile, uint32_t series,
                        struct cursor *in);
+/* Does the record of rows or planes that begins at the cursor hold a column of that name? */
+bool layout_holds(const struct layouts *layouts, struct cursor in, const char *name);
 
 #endif

@@ -426,7 +426,12 @@ static bool load_tile(struct shard *shard, struct slice key, struct slice value)
     struct tile *tile = shard->tiles[tile_index];
     tile->closed = closed;
     tile->series = series > tile->series ? series : tile->series;
-    return layout_get_planes(shard->layouts, tile, series, &in) && cursor_done(&in);
+    bool network = layout_holds(shard->layouts, in, FORECASTER_NETWORK_COLUMN);
+    bool good = layout_get_planes(shard->layouts, tile, series, &in) && cursor_done(&in);
+    if (good && tile->gru && !network) {
+        forecaster_adopt_network(&tile->forecast, PLAN_TILE_SERIES);
+    }
+    return good;
 }
 
 static struct status *load_model(struct shard *shard, struct slice key, struct slice value)

@@ -83,6 +83,9 @@ Test(layout, planes_come_back)
     layout_put_planes(layouts, tile, &planes);
     struct tile *twin = tile_create(plan, 0);
     struct cursor in = cursor_of(buf_view(&planes));
+    cr_expect(layout_holds(layouts, in, "trigger") && !layout_holds(layouts, in, "trigge"));
+    struct cursor empty = {0};
+    cr_expect_not(layout_holds(layouts, empty, "trigger"));
     cr_assert(layout_get_planes(layouts, twin, 3, &in) && cursor_done(&in));
     cr_expect(twin->cols.row[2].trigger == 102 && twin->cols.row[3].trigger == 0);
     cr_expect(twin->cols.row[2].first == 0, "of the row, not of the tile");
