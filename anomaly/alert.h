@@ -47,6 +47,9 @@ enum alert_kind {
     ALERT_OVERSTOCK,
     ALERT_DRIFT,
     ALERT_MODEL_ROLLBACK,
+    ALERT_SUPPLIER_SLIP,
+    ALERT_DEAD_STOCK,
+    ALERT_DEMAND_SHIFT,
     ALERT_KINDS
 };
 
@@ -87,6 +90,9 @@ enum evidence_name {
     EVIDENCE_COVER_DAYS,
     EVIDENCE_MODEL_VERSION,
     EVIDENCE_SERIES, /* products that do the same at once */
+    EVIDENCE_RECEIPTS, /* orders that have come in */
+    EVIDENCE_UNSOLD_DAYS, /* since the last sale */
+    EVIDENCE_EXCESS, /* units too many on order; below zero: too few */
     EVIDENCE_NAMES
 };
 

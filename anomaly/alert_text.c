@@ -21,6 +21,9 @@ static const char *const KIND_NAMES[ALERT_KINDS] = {
     [ALERT_OVERSTOCK] = "overstock",
     [ALERT_DRIFT] = "drift",
     [ALERT_MODEL_ROLLBACK] = "model_rollback",
+    [ALERT_SUPPLIER_SLIP] = "supplier_slip",
+    [ALERT_DEAD_STOCK] = "dead_stock",
+    [ALERT_DEMAND_SHIFT] = "demand_shift",
 };
 
 static const char *const EVIDENCE_TEXTS[EVIDENCE_NAMES] = {
@@ -44,6 +47,9 @@ static const char *const EVIDENCE_TEXTS[EVIDENCE_NAMES] = {
     [EVIDENCE_COVER_DAYS] = "cover_days",
     [EVIDENCE_MODEL_VERSION] = "model_version",
     [EVIDENCE_SERIES] = "series",
+    [EVIDENCE_RECEIPTS] = "receipts",
+    [EVIDENCE_UNSOLD_DAYS] = "unsold_days",
+    [EVIDENCE_EXCESS] = "excess",
 };
 
 const char *alert_kind_name(enum alert_kind kind)
@@ -160,7 +166,7 @@ static void put_who(struct buf *out, const struct alert *alert, const struct ale
         buf_print(out, "%.0f products of ", evidence_of(alert, EVIDENCE_SERIES, 0));
         buf_slice(out, subject->scope);
     } else if (!subject->sku.bytes) {
-        buf_text(out, "feed ");
+        buf_text(out, alert->kind == ALERT_SUPPLIER_SLIP ? "supplier " : "feed ");
         buf_slice(out, subject->scope);
     }
 }
@@ -264,6 +270,28 @@ static void put_stock(struct buf *out, const struct alert *alert)
     }
 }
 
+static void put_risk(struct buf *out, const struct alert *alert)
+{
+    double ratio = evidence_of(alert, EVIDENCE_RATIO, 1);
+    if (alert->kind == ALERT_SUPPLIER_SLIP) {
+        buf_print(out, " takes %.0f %% longer than stated, as ", 100 * (ratio - 1));
+        put_count(out, evidence_of(alert, EVIDENCE_RECEIPTS, 0), "receipt shows", "receipts show");
+        buf_text(out, "; lead times are counted so");
+    } else if (alert->kind == ALERT_DEAD_STOCK) {
+        buf_text(out, " has ");
+        put_count(out, evidence_of(alert, EVIDENCE_ON_HAND, 0), "unit", "units");
+        buf_text(out, " on hand and sold none for ");
+        put_count(out, evidence_of(alert, EVIDENCE_UNSOLD_DAYS, 0), "day", "days");
+    } else {
+        double excess = evidence_of(alert, EVIDENCE_EXCESS, 0);
+        buf_print(out, " sells %.2g times what it did when orders were placed: of ", ratio);
+        put_count(out, evidence_of(alert, EVIDENCE_ON_ORDER, 0), "unit", "units");
+        buf_text(out, " on the way about ");
+        put_number(out, fabs(excess));
+        buf_text(out, excess < 0 ? " too few" : " too many");
+    }
+}
+
 /* "3e-7", not "3e-07" */
 static void put_probability(struct buf *out, double p)
 {
@@ -314,6 +342,11 @@ void alert_text(struct buf *out, const struct alert *alert, const struct alert_s
     case ALERT_SUPPLY_LATE:
     case ALERT_OVERSTOCK:
         put_stock(out, alert);
+        return;
+    case ALERT_SUPPLIER_SLIP:
+    case ALERT_DEAD_STOCK:
+    case ALERT_DEMAND_SHIFT:
+        put_risk(out, alert);
         return;
     case ALERT_DRIFT:
         buf_text(out, " is forecast worse than it used to be: loss ");

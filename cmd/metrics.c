@@ -13,7 +13,7 @@ struct sums {
     struct runtime_view view;
     uint64_t rebalances, rebuilt, commits, aborts, records, bytes, commit_us, closes, stock_lines;
     uint64_t commit_counts[16];
-    int64_t rtt_us, skus, unknown, open_alerts, open_proposals;
+    int64_t rtt_us, skus, unknown, open_alerts, open_proposals, suppliers;
     uint64_t state_bytes, late_dropped, alert_kinds[ALERT_KINDS], messages[INPUT_COUNT];
     struct latency_figures process[2], output[2]; /* by enum worker_role */
 };
@@ -51,6 +51,7 @@ static void add_shards(struct sums *sums, const struct worker_view *view)
         sums->unknown += shard->stock_unknown;
         sums->open_alerts += shard->open_alerts;
         sums->open_proposals += shard->open_proposals;
+        sums->suppliers += shard->suppliers;
         sums->state_bytes += shard->memory_bytes;
     }
 }
@@ -271,6 +272,38 @@ static void put_shards(struct buf *out, struct runtime *runtime)
     }
 }
 
+/* What buyers make of proposals, and where that has moved the service target. */
+static void put_answers(struct buf *out, struct runtime *runtime)
+{
+    uint64_t counts[FORECAST_CLASSES][3] = {0};
+    struct buf shifts = {0};
+    for (struct each each = {.runtime = runtime}; next(&each);) {
+        for (size_t s = 0; s < each.view->shard_count; s++) {
+            const struct shard_view *shard = &each.view->shards[s];
+            for (int c = 0; c < FORECAST_CLASSES; c++) {
+                const struct answered *answered = &shard->answered[c];
+                counts[c][0] += answered->accepted;
+                counts[c][1] += answered->edited;
+                counts[c][2] += answered->rejected;
+                buf_print(&shifts,
+                          "restock_service_shift{shard=\"%" PRId32 "\",class=\"%s\"} %.4f\n",
+                          shard->partition, forecaster_class_name((enum forecast_class)c),
+                          answered->service_shift);
+            }
+        }
+    }
+    static const char *const ANSWERS[3] = {"accepted", "edited", "rejected"};
+    head(out, "answers_total", "counter", "proposals by what buyers made of them");
+    for (int i = 0; i < 3 * FORECAST_CLASSES; i++) {
+        buf_print(out, "restock_answers_total{class=\"%s\",answer=\"%s\"} %" PRIu64 "\n",
+                  forecaster_class_name((enum forecast_class)(i / 3)), ANSWERS[i % 3],
+                  counts[i / 3][i % 3]);
+    }
+    head(out, "service_shift", "gauge", "log odds by which answers have moved the service target");
+    buf_slice(out, buf_view(&shifts));
+    buf_fini(&shifts);
+}
+
 static void put_lag(struct buf *out, const char *topic, int32_t partition, int64_t lag)
 {
     buf_text(out, "restock_consumer_lag{topic=");
@@ -315,6 +348,8 @@ void metrics_prometheus(struct runtime *runtime, struct buf *out)
     number(out, "state_bytes", "gauge", "memory of the shards", (double)sums->state_bytes);
     number(out, "alerts_open", "gauge", "alerts that are open now", (double)sums->open_alerts);
     number(out, "proposals_open", "gauge", "proposals that wait", (double)sums->open_proposals);
+    number(out, "suppliers_seen", "gauge", "suppliers with receipts, by shard of their items",
+           (double)sums->suppliers);
     number(out, "rebalances_total", "counter", "changes of the group", (double)sums->rebalances);
     number(out, "workers_rebuilt_total", "counter", "workers begun anew after an error",
            (double)sums->rebuilt);
@@ -327,6 +362,7 @@ void metrics_prometheus(struct runtime *runtime, struct buf *out)
     put_inputs(out, runtime, sums);
     put_sources(out, runtime);
     put_shards(out, runtime);
+    put_answers(out, runtime);
     put_lags(out, runtime);
     free(sums);
 }

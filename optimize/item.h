@@ -19,6 +19,8 @@ struct item_facts {
     int64_t order_cost; /* per order */
     int64_t minimum_order, pack, maximum_order /* 0: none */;
     bool lost_sales; /* what is not there is lost, not back-ordered */
+    double service_shift; /* of the log odds of the service, learned from answers; 0: none */
+    double stated_lead_days; /* what lead_time_days was before it was learned; 0: it was not */
 };
 
 /* defaults.*: what an item does not say. */

@@ -90,7 +90,12 @@ double policy_service(const struct item_facts *facts, const struct policy_option
         struct costs costs = costs_of(facts, 1);
         service = costs.shortage / (costs.shortage + costs.holding * facts->review_days);
     }
-    return fmin(fmax(service, SERVICE_LEAST), SERVICE_MOST);
+    service = fmin(fmax(service, SERVICE_LEAST), SERVICE_MOST);
+    if (facts->service_shift != 0) {
+        service = 1 / (1 + (1 / service - 1) * exp(-facts->service_shift));
+        service = fmin(fmax(service, SERVICE_LEAST), SERVICE_MOST);
+    }
+    return service;
 }
 
 /* ---- whole packs ---- */

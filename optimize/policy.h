@@ -104,7 +104,8 @@ bool policy_needs_nothing(const struct policy_input *in);
 int64_t policy_round(int64_t need, const struct item_facts *facts, int64_t shelf_units,
                      enum policy_limit *limit);
 /* Critical ratio: shortage / (shortage + holding over a review period), or the item's or the
- * options' target. */
+ * options' target; moved by facts->service_shift. (Goods that spoil before the next chance are
+ * ordered at a ratio of their own, which no answer moves.) */
 double policy_service(const struct item_facts *facts, const struct policy_options *options);
 const char *policy_name(enum policy_kind policy);
 const char *policy_limit_name(enum policy_limit limit);

@@ -308,6 +308,19 @@ void position_receive(struct position *pos, const struct position_rules *rules, 
     move(pos, rules, event_ms, quantity);
 }
 
+size_t position_completed(const struct position *before, const struct position *now,
+                          struct supply done[POSITION_SUPPLIES])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < before->supplies; i++) {
+        const struct supply *supply = &before->supply[i];
+        if (supply->reference && !position_find(now, supply->reference)) {
+            done[count++] = *supply;
+        }
+    }
+    return count;
+}
+
 int64_t position_give_up(struct position *pos, int64_t today, int64_t give_up_slots)
 {
     int64_t dropped = 0;

@@ -83,6 +83,10 @@ void position_reserve(struct position *pos, const struct position_rules *rules, 
  * oldest proposals on their way. */
 void position_receive(struct position *pos, const struct position_rules *rules, int64_t event_ms,
                       int64_t quantity, uint64_t reference);
+/* Supplies of `before` that are gone from `now`, those with a reference: after a receipt, what it
+ * completed. Returns how many. */
+size_t position_completed(const struct position *before, const struct position *now,
+                          struct supply done[POSITION_SUPPLIES]);
 /* The open quantity under `reference` is now `quantity` (<= 0: none). A reference not known yet
  * takes over from proposals that were accepted or ordered, oldest first, up to its quantity: it is
  * the shop's own record of the same order. */

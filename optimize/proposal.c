@@ -87,6 +87,32 @@ static const struct option ROWS[] = {
      .max = 3650,
      .help =
          "days without an answer after which a proposal expires and is made anew if still needed"},
+    {.path = "replenish.dead_days",
+     .type = OPTION_INT,
+     .offset = FIELD(dead_days),
+     .default_text = "90",
+     .min = 0,
+     .max = 3650,
+     .help =
+         "stock of which nothing was sold for so many days raises an alert dead_stock; 0: never"},
+    {.path = "replenish.learn_service",
+     .type = OPTION_DOUBLE,
+     .offset = FIELD(learn_service),
+     .default_text = "0",
+     .min = 0,
+     .max = 2,
+     .help =
+         "how far answers that edit quantities may move the service target of a class of demand, "
+         "in log odds (0.5: from 0.95 to between 0.92 and 0.97); 0: not at all"},
+    {.path = "supply.trust",
+     .type = OPTION_INT,
+     .offset = FIELD(supplier_trust),
+     .default_text = "10",
+     .min = 0,
+     .max = 1000,
+     .help =
+         "receipts of a supplier that weigh as much as its stated lead times; 0: lead times are "
+         "as stated, whatever arrives when"},
     {.path = "supply.give_up",
      .type = OPTION_DURATION,
      .offset = FIELD(give_up_ms),

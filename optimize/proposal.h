@@ -63,6 +63,9 @@ struct proposal_options { /* replenish.*, supply.* */
                             changes materially */
     double material; /* relative growth of need that ends a snooze */
     int64_t expire_days; /* undecided so long: EXPIRED, and proposed anew if still needed */
+    int64_t supplier_trust; /* receipts that weigh as much as a stated lead time; 0: never learn */
+    double learn_service; /* largest shift of a service target by answers, log odds; 0: none */
+    int64_t dead_days; /* in stock and not sold for so long: dead; 0: never */
     int64_t give_up_ms; /* supply.give_up: so long overdue, one that was bought is no supply */
     const char *tenant;
 };

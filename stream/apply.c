@@ -4,6 +4,7 @@
  * of them. */
 #include "config/base/ensure.h"
 #include "config/base/hash.h"
+#include "stream/decide_parts.h"
 #include "stream/verdict.h"
 #include "stream/learning.h"
 #include "stream/lookahead.h"
@@ -311,8 +312,7 @@ static void apply_movement(struct shard *shard, struct stock_entry *stock,
         position_count(position, &rules, line->event_ms, line->quantity);
         return;
     case STOCK_RECEIPT:
-        position_receive(position, &rules, line->event_ms, line->quantity,
-                         position_reference(line->reference));
+        risk_receive(shard, stock, &rules, line);
         return;
     case STOCK_ADJUSTMENT:
         position_adjust(position, &rules, line->event_ms, line->quantity);

@@ -9,6 +9,7 @@
  */
 #include "config/base/ensure.h"
 #include "stream/verdict.h"
+#include "stream/decide_parts.h"
 #include "stream/learning.h"
 
 #include <math.h>
@@ -133,6 +134,7 @@ static void end(struct shard *shard)
     dedup_drop_before(shard->fingerprints, shard->closed - plan->dedup_buckets + 1);
     dedup_drop_before(shard->stock_fingerprints, shard->closed - plan->dedup_buckets + 1);
     int64_t now_ms = bucket_start(&plan->settings_ref->days, shard->closed + 1);
+    risk_suppliers(shard, now_ms);
     shard->counts.alerts += alert_table_rest(shard->alerts, now_ms);
     alert_table_sweep(shard->alerts, now_ms);
     shard->counts.closes++;

@@ -1,7 +1,7 @@
 /* Stock, stock-out alerts and proposals of the series whose stock was reported. Policies and life
  * cycles are optimize/; here they meet items, the calendar of buckets, forecasts and the outbox. */
 #include "config/base/ensure.h"
-#include "optimize/surplus.h"
+#include "stream/decide_parts.h"
 #include "stream/learning.h"
 #include "stream/shard_state.h"
 
@@ -72,17 +72,41 @@ int64_t decide_price(const struct shard *shard, uint32_t series)
 /* --- what optimize/ asks for
  * ---------------------------------------------------------------------------------- */
 
-struct decide_input {
-    struct policy_input policy;
-    struct item_facts facts;
-    struct demand_curve curve;
-    struct why_calendar calendar;
-    struct rule_effect effect;
-    struct slice supplier, currency;
-};
+/* As of its last scored forecast. */
+static enum forecast_class class_of(const struct shard *shard, uint32_t series)
+{
+    const struct tile *tile = shard_tile(shard, series);
+    return shard->forecaster ? tile->forecast.demand_class[shard_row(series)] % FORECAST_CLASSES
+                             : FORECAST_SMOOTH;
+}
 
-static struct item_facts facts_of(const struct shard *shard, uint32_t series,
-                                  const struct item_line *item)
+/* What suppliers and buyers have taught, over what the item says. */
+static void learned(const struct shard *shard, uint32_t series, struct slice supplier,
+                    struct item_facts *facts)
+{
+    const struct proposal_options *options = &shard->plan->settings_ref->proposal;
+    if (options->supplier_trust > 0) {
+        const struct track *track = book_track(shard->book, supplier);
+        double stated = facts->lead_time_days;
+        if (track && track_lead(track, (double)options->supplier_trust, &facts->lead_time_days,
+                                &facts->lead_time_sd_days)) {
+            facts->stated_lead_days = stated;
+        }
+    }
+    if (options->learn_service > 0) {
+        facts->service_shift = answers_shift(book_answers(shard->book, class_of(shard, series)),
+                                             options->learn_service);
+    }
+}
+
+struct slice decide_supplier(const struct shard *shard, const struct item_line *item)
+{
+    return item && item->supplier.bytes ? item->supplier
+                                        : slice_of(shard->plan->settings_ref->item.supplier);
+}
+
+struct item_facts decide_facts(const struct shard *shard, uint32_t series,
+                               const struct item_line *item)
 {
     const struct item_options *defaults = &shard->plan->settings_ref->item;
     struct item_facts facts = item_facts_from(defaults);
@@ -105,6 +129,7 @@ static struct item_facts facts_of(const struct shard *shard, uint32_t series,
         facts.price = price > 0 ? price : facts.price;
     }
     item_facts_fill(&facts, defaults);
+    learned(shard, series, decide_supplier(shard, item), &facts);
     return facts;
 }
 
@@ -117,14 +142,12 @@ static const struct rule_effect *rules_of(const struct shard *shard, uint32_t se
         return NULL;
     }
     const struct item_line *item = items_find(shard->items, series_sku(shard->series, series));
-    const struct tile *tile = shard_tile(shard, series);
-    uint8_t demand_class = tile->forecast.demand_class[shard_row(series)];
     struct rule_subject subject = {
         .field = {[RULE_SKU] = series_sku(shard->series, series),
                   [RULE_CATEGORY] = item ? item->category : (struct slice){0},
                   [RULE_LOCATION] = series_location(shard->series, series),
                   [RULE_SUPPLIER] = out->supplier,
-                  [RULE_CLASS] = slice_of(forecaster_class_name(demand_class % FORECAST_CLASSES))}};
+                  [RULE_CLASS] = slice_of(forecaster_class_name(class_of(shard, series)))}};
     rules_match(rules, &subject, day, &out->effect);
     return &out->effect;
 }
@@ -134,9 +157,8 @@ static void input_of(const struct shard *shard, uint32_t series, const struct st
 {
     const struct settings *settings = shard->plan->settings_ref;
     const struct item_line *item = items_find(shard->items, series_sku(shard->series, series));
-    out->facts = facts_of(shard, series, item);
-    out->supplier =
-        item && item->supplier.bytes ? item->supplier : slice_of(settings->item.supplier);
+    out->facts = decide_facts(shard, series, item);
+    out->supplier = decide_supplier(shard, item);
     out->currency =
         item && item->currency.bytes ? item->currency : slice_of(settings->item.currency);
     float lengths[DEMAND_ROWS_MAX];
@@ -247,75 +269,6 @@ void decide_trigger(struct shard *shard, uint32_t series, int64_t now_ms)
     step_stockout(shard, stock, &in, now_ms);
 }
 
-/* The supply that is overdue longest, if any. A promised day gets the spread of the lead time as
- * grace, at least a slot, an estimated one twice that: a day late is how suppliers are. */
-static void step_supply(struct shard *shard, const struct stock_entry *stock,
-                        const struct decide_input *in, int64_t now_ms)
-{
-    int64_t late = 0, quantity = 0;
-    int64_t grace = (int64_t)ceil(fmax(in->facts.lead_time_sd_days / in->policy.slot_days, 1));
-    for (int i = 0; i < stock->position.supplies; i++) {
-        const struct supply *supply = &stock->position.supply[i];
-        int64_t overdue = in->policy.today - supply->expected;
-        if (overdue <= (supply->uncertain ? 2 * grace : grace)) {
-            continue;
-        }
-        late = overdue > late ? overdue : late;
-        quantity += supply->quantity;
-    }
-    if (!late && !alert_table_find(shard->alerts, ALERT_SUPPLY_LATE, stock->series, 0)) {
-        return;
-    }
-    struct alert_signal alert = {.kind = ALERT_SUPPLY_LATE,
-                                 .strength = late ? ALERT_STRONG : ALERT_QUIET,
-                                 .series = stock->series,
-                                 .score = late ? 3.0f : 0.0f,
-                                 .probability = 1.0f,
-                                 .expected = 0.0f,
-                                 .observed = (float)quantity,
-                                 .onset_bucket = in->policy.today - late,
-                                 .money = quantity * in->facts.unit_cost};
-    alert_evidence(&alert, EVIDENCE_DELAY_DAYS, (double)late * in->policy.slot_days);
-    alert_evidence(&alert, EVIDENCE_ON_ORDER, (double)quantity);
-    alert_evidence(&alert, EVIDENCE_ON_HAND, (double)stock->position.stock);
-    shard->counts.alerts += alert_table_step(shard->alerts, &alert, (struct slice){0}, now_ms);
-}
-
-static const double SURELY_LEFT = 0.9;
-
-/* Stock and open orders that will hardly be sold in time, dead stock among them. A series too young
- * to be judged is left alone. */
-static void step_overstock(struct shard *shard, const struct stock_entry *stock,
-                           const struct decide_input *in, int64_t now_ms)
-{
-    const struct settings *settings = shard->plan->settings_ref;
-    int64_t first = shard_stream_row(shard, stock->series)->first;
-    bool judged = first && in->policy.today - (first - 1) >= settings->alert.min_age;
-    if (!(settings->proposal.overstock_days > 0) || !judged) {
-        return;
-    }
-    struct surplus surplus;
-    surplus_assess(&in->policy, settings->proposal.overstock_days, &surplus);
-    bool much = surplus.probability >= SURELY_LEFT && surplus.units >= (double)in->facts.pack;
-    if (!much && !alert_table_find(shard->alerts, ALERT_OVERSTOCK, stock->series, 0)) {
-        return;
-    }
-    int64_t there = stock->position.stock + position_incoming(&stock->position);
-    struct alert_signal alert = {.kind = ALERT_OVERSTOCK,
-                                 .strength = much ? ALERT_STRONG : ALERT_QUIET,
-                                 .series = stock->series,
-                                 .score = (float)-log10(fmax(1 - surplus.probability, 1e-12)),
-                                 .probability = (float)surplus.probability,
-                                 .expected = (float)((double)there - surplus.units),
-                                 .observed = (float)there,
-                                 .onset_bucket = in->policy.today,
-                                 .money = (int64_t)fmin(surplus.money, 1e15)};
-    alert_evidence(&alert, EVIDENCE_COVER_DAYS, surplus.cover_days);
-    alert_evidence(&alert, EVIDENCE_ON_HAND, (double)stock->position.stock);
-    alert_evidence(&alert, EVIDENCE_ON_ORDER, (double)position_incoming(&stock->position));
-    shard->counts.alerts += alert_table_step(shard->alerts, &alert, (struct slice){0}, now_ms);
-}
-
 /* --- proposals
  * ------------------------------------------------------------------------------------------------
  */
@@ -419,8 +372,7 @@ void decide_close(struct shard *shard, uint32_t series, const struct forecast_bl
     if (low || alert_table_find(shard->alerts, ALERT_STOCKOUT, series, 0)) {
         step_stockout(shard, stock, &in, now_ms);
     }
-    step_supply(shard, stock, &in, now_ms);
-    step_overstock(shard, stock, &in, now_ms);
+    risk_close(shard, stock, &in, now_ms);
     propose(shard, stock, &in);
     shard_touch(shard, series);
 }
@@ -467,20 +419,22 @@ static void answer_proposal(struct shard *shard, const struct feedback_line *fee
         return;
     }
     const struct item_line *item = items_find(shard->items, feedback->sku);
-    struct item_facts facts = facts_of(shard, series, item);
-    struct slice supplier = item && item->supplier.bytes
-                                ? item->supplier
-                                : slice_of(shard->plan->settings_ref->item.supplier);
+    struct item_facts facts = decide_facts(shard, series, item);
+    struct slice supplier = decide_supplier(shard, item);
     struct slice currency = item && item->currency.bytes
                                 ? item->currency
                                 : slice_of(shard->plan->settings_ref->item.currency);
     struct proposal_context context = context_of(shard, series, &facts, supplier);
     enum proposal_state state;
+    struct proposal before = stock->proposal;
     int64_t open;
     if (!proposal_feedback(&stock->proposal, &stock->position, id,
                            (enum proposal_answer)feedback->kind, feedback->quantity, &context,
                            &state, &open)) {
         return;
+    }
+    if (before.state == PROPOSAL_PROPOSED && stock->proposal.state != PROPOSAL_PROPOSED) {
+        book_answer(shard->book, class_of(shard, series), state, before.quantity, open);
     }
     struct replenishment_event event = {.sku = context.sku,
                                         .location = context.location,

@@ -184,10 +184,14 @@ static void why_numbers(struct emit *w, const struct plan *plan,
                       (double)(d->arrival[1] - today) * plan->slot_days);
     emit_optional_f64(w, "lead_time_p90_days", has,
                       (double)(d->arrival[2] - today) * plan->slot_days);
+    double stated = event->facts ? event->facts->stated_lead_days : 0;
+    double shift = event->facts ? event->facts->service_shift : 0;
+    emit_optional_f64(w, "lead_time_stated_days", has && stated > 0, stated);
     emit_optional_i64(w, "target_level", has, d->target);
     emit_optional_i64(w, "reorder_level", has, d->reorder_level);
     emit_optional_i64(w, "safety_stock", has, d->safety_stock);
     emit_optional_f64(w, "service_target", has, d->service_target);
+    emit_optional_f64(w, "service_shift", has && shift != 0, shift);
     emit_optional_f64(w, "p_stockout_without", has, d->stockout_without);
     emit_optional_f64(w, "p_stockout_with", has, d->stockout_with);
     emit_optional_f64(w, "lost_without", has, d->lost_without);

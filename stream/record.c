@@ -7,8 +7,8 @@
  * of open buckets "c" tile(4) slot(2)                    cells of one closed bucket: bucket,
  * series, units, flags "t" tile(4)                            tile: version, last closed bucket,
  * series, cold columns "b" "u" ... buckets shorter than a day (stream/short_ring.h,
- * stream/subday.h) "f" "m" "i" "w" "o" "a" ...            fingerprints, models, items,
- * cancellations, alerts: see their modules
+ * stream/subday.h) "f" "m" "i" "v" "w" "o" "a" ...        fingerprints, models, items,
+ * what was learned of suppliers and buyers, cancellations, alerts: see their modules
  *
  * Numbers in keys are big endian, in values varints. A cell record counts only while its bucket is
  * one of the window. Cells of open buckets travel with their series; when they come back they yield
@@ -276,6 +276,7 @@ void record_seal(struct shard *shard)
     dedup_seal(shard->stock_fingerprints, shard->outbox, shard->partition);
     cancel_seal(shard->cancel, shard->outbox, shard->partition);
     items_seal(shard->items, shard->outbox, shard->partition);
+    book_seal(shard->book, shard->outbox, shard->partition);
     alert_table_seal(shard->alerts, shard->partition);
     seal_models(shard);
     subday_seal(shard);
@@ -580,6 +581,9 @@ struct status *record_restore(struct shard *shard, struct slice key, struct slic
     case 'o':
     case 'w':
         ok = cancel_restore(shard->cancel, key, value);
+        break;
+    case 'v':
+        ok = book_restore(shard->book, key, value);
         break;
     case 'i':
         ok = items_restore(shard->items, key, value);

@@ -68,11 +68,12 @@ static struct status *create_parts(struct shard *shard)
     shard->cancel = cancel_create(shard->plan->settings_ref->days.length_ms);
     shard->sources = sources_create(stream->lateness_ms, stream->idle_timeout_ms);
     shard->items = items_create();
+    shard->book = book_create();
     shard->alerts =
         shard->series ? alert_table_create(shard->plan, shard->series, shard->outbox) : NULL;
     if (!shard->arena || !shard->layouts || !shard->series || !shard->overflow ||
         !shard->fingerprints || !shard->stock_fingerprints || !shard->cancel || !shard->sources ||
-        !shard->items || !shard->alerts) {
+        !shard->items || !shard->book || !shard->alerts) {
         return status_new(STATUS_NO_MEMORY, "out of memory for a shard");
     }
     return create_models(shard);
@@ -123,6 +124,7 @@ void shard_destroy(struct shard *shard)
     close_scratch_fini(shard);
     alert_table_destroy(shard->alerts);
     items_destroy(shard->items);
+    book_destroy(shard->book);
     sources_destroy(shard->sources);
     cancel_destroy(shard->cancel);
     dedup_destroy(shard->fingerprints);
@@ -274,7 +276,8 @@ void shard_bytes(const struct shard *shard, struct shard_bytes *out)
     *out = (struct shard_bytes){
         .columns = shard->tile_count * (tile_bytes(shard->plan) + sizeof(struct tile)),
         .names = series_table_bytes(shard->series),
-        .other = items_bytes(shard->items) + alert_table_bytes(shard->alerts) +
+        .other = items_bytes(shard->items) + book_bytes(shard->book) +
+                 alert_table_bytes(shard->alerts) +
                  shard->stock_count * sizeof(struct stock_entry) +
                  (size_t)shard->tile_capacity * (PLAN_TILE_SERIES + sizeof(struct tile *)) +
                  shard->dirty_capacity * sizeof *shard->dirty,
@@ -303,7 +306,14 @@ void shard_view(const struct shard *shard, struct shard_view *out)
                                .fingerprint_bytes = bytes.fingerprints + bytes.sales,
                                .open_alerts = alert_table_open(shard->alerts),
                                .open_proposals = open_proposals(shard),
+                               .suppliers = book_suppliers(shard->book),
                                .closing = close_pending(shard)};
+    for (uint32_t c = 0; c < FORECAST_CLASSES; c++) {
+        const struct answers *answers = book_answers(shard->book, c);
+        double bound = shard->plan->settings_ref->proposal.learn_service;
+        out->answered[c] = (struct answered){answers->accepted, answers->edited, answers->rejected,
+                                             answers_shift(answers, bound)};
+    }
 }
 
 const struct shard_counts *shard_counts(const struct shard *shard)

@@ -22,6 +22,7 @@
 #include "anomaly/alert.h"
 #include "config/base/slice.h"
 #include "config/base/status.h"
+#include "model/forecaster.h"
 #include "model/learner.h"
 #include "stream/outbox.h"
 
@@ -51,6 +52,11 @@ struct shard_view { /* for /metrics, /api and readiness */
     uint64_t sequence;
     size_t memory_bytes, fingerprint_bytes;
     uint32_t open_alerts, open_proposals;
+    uint32_t suppliers; /* of which a receipt was seen */
+    struct answered { /* by enum forecast_class: what became of proposals */
+        uint64_t accepted, edited, rejected;
+        double service_shift; /* log odds, in use; replenish.learn_service */
+    } answered[FORECAST_CLASSES];
     bool closing;
 };
 

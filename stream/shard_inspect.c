@@ -1,5 +1,6 @@
 /* Looking into a shard: one series as JSON, closed buckets for files. */
 #include "schemas/datum.h"
+#include "stream/decide_parts.h"
 #include "stream/shard_state.h"
 
 #include <inttypes.h>
@@ -68,6 +69,23 @@ static void dump_supplies(const struct shard *shard, const struct position *posi
     buf_byte(json, ']');
 }
 
+static void dump_supplier(const struct shard *shard, uint32_t series, struct buf *json)
+{
+    const struct item_line *item = items_find(shard->items, series_sku(shard->series, series));
+    struct slice supplier = decide_supplier(shard, item);
+    const struct track *track = book_track(shard->book, supplier);
+    struct item_facts facts = decide_facts(shard, series, item);
+    buf_text(json, ",\"supplier\":{\"name\":");
+    datum_print_text(json, supplier);
+    put_number(json, "receipts", track ? track->receipts : 0);
+    buf_print(json, ",\"lead_time_days\":%.3g,\"lead_time_sd_days\":%.3g", facts.lead_time_days,
+              facts.lead_time_sd_days);
+    if (facts.stated_lead_days > 0) {
+        buf_print(json, ",\"stated_days\":%.3g", facts.stated_lead_days);
+    }
+    buf_byte(json, '}');
+}
+
 static void dump_stock(const struct shard *shard, uint32_t series, struct buf *json)
 {
     const struct stock_entry *stock = decide_stock(shard, series);
@@ -83,6 +101,7 @@ static void dump_stock(const struct shard *shard, uint32_t series, struct buf *j
         put_number(json, "trigger_level", trigger - 2);
     }
     dump_supplies(shard, &stock->position, json);
+    dump_supplier(shard, series, json);
     char id[PROPOSAL_ID_CHARS + 1];
     proposal_id_text(stock->proposal.id, id);
     if (stock->proposal.state != PROPOSAL_NONE) {

@@ -25,6 +25,7 @@
 #include "model/proof.h"
 #include "optimize/proposal.h"
 #include "stream/alert_table.h"
+#include "stream/book.h"
 #include "stream/cancel.h"
 #include "stream/dedup.h"
 #include "stream/event.h"
@@ -100,6 +101,7 @@ struct shard {
     struct cancel *cancel;
     struct sources *sources;
     struct items *items;
+    struct book *book; /* what suppliers and buyers have taught */
     struct alert_table *alerts;
     struct feed *feed;
     struct forecaster *forecaster; /* these three: NULL with pipeline.forecast off */

@@ -32,7 +32,7 @@ Test(item, what_is_said_stays)
 
 Test(item, what_is_not_said_comes_from_the_defaults)
 {
-    struct item_facts facts = {-1, -1, -1, -1, -1, 0, -1, -1, -1, -1, -1, -1, -1, true};
+    struct item_facts facts = {-1, -1, -1, -1, -1, 0, -1, -1, -1, -1, -1, -1, -1, true, 0, 0};
     item_facts_fill(&facts, &OPTIONS);
     cr_assert_eq(facts.lead_time_days, 10);
     cr_assert_eq(facts.review_days, 7);

@@ -279,3 +279,22 @@ Test(position, hostile_bytes_are_refused_or_harmless)
     }
     buf_fini(&buf);
 }
+
+Test(position, what_a_receipt_completes_is_told)
+{
+    struct position pos = counted(10, 1293840000000), before;
+    position_supply(&pos, bought("a", 12, 14970));
+    position_supply(&pos, bought("b", 6, 14971));
+    struct supply nameless = bought("c", 5, 14972);
+    nameless.reference = 0;
+    position_supply(&pos, nameless);
+    before = pos;
+    struct supply done[POSITION_SUPPLIES];
+    cr_assert_eq(position_completed(&before, &pos, done), 0);
+    position_receive(&pos, &AVAILABLE, 1293840000001, 5, position_reference(slice_of("a")));
+    cr_assert_eq(position_completed(&before, &pos, done), 0, "a part");
+    position_receive(&pos, &AVAILABLE, 1293840000002, 7, position_reference(slice_of("a")));
+    cr_assert_eq(position_completed(&before, &pos, done), 1);
+    cr_assert_eq(done[0].reference, position_reference(slice_of("a")));
+    cr_assert_eq(done[0].quantity, 12);
+}

@@ -79,23 +79,24 @@ void event_fixture_alert(struct emit *w, bool full)
 static void why(struct emit *w, bool full)
 {
     static const char *const COUNTS[] = {"on_hand", "on_order", "reserved", "backorder"};
-    static const char *const DEMAND[] = {"demand_p10", "demand_p50", "demand_p90",
-                                         "lead_time_p50_days", "lead_time_p90_days"};
+    static const char *const DEMAND[] = {"demand_p10",         "demand_p50",
+                                         "demand_p90",         "lead_time_p50_days",
+                                         "lead_time_p90_days", "lead_time_stated_days"};
     static const char *const LEVELS[] = {"target_level", "reorder_level", "safety_stock"};
-    static const char *const CHANCES[] = {"service_target", "p_stockout_without", "p_stockout_with",
-                                          "lost_without",   "lost_with",          "cost_without",
-                                          "cost_with"};
+    static const char *const CHANCES[] = {"service_target",  "service_shift", "p_stockout_without",
+                                          "p_stockout_with", "lost_without",  "lost_with",
+                                          "cost_without",    "cost_with"};
     emit_record_begin(w, "why");
     for (int i = 0; i < 4; i++) {
         emit_optional_i64(w, COUNTS[i], full, i);
     }
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 6; i++) {
         emit_optional_f64(w, DEMAND[i], full, i + 0.5);
     }
     for (int i = 0; i < 3; i++) {
         emit_optional_i64(w, LEVELS[i], full, 100 + i);
     }
-    for (int i = 0; i < 7; i++) {
+    for (int i = 0; i < 8; i++) {
         emit_optional_f64(w, CHANCES[i], full, i / 8.0);
     }
     emit_optional_i64(w, "need_before_constraints", full, 17);
