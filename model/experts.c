@@ -1,5 +1,7 @@
 #include "model/experts.h"
 
+#include "config/base/clones.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -53,34 +55,32 @@ static bool empirical_sum(const struct empirical_history *history, uint32_t leng
     return n > 0;
 }
 
-/* The shape of what happened, at the level of today: the last 56 buckets are stale wherever demand
- * has moved. */
-static void rescale(float *q, float *mean, float target)
+static void put(struct expert_lanes *lanes, int expert, uint32_t lane, const float *q, float mean)
 {
-    float ratio = *mean > 0 ? fminf(fmaxf(target / *mean, 1 / RESCALE_MOST), RESCALE_MOST) : 1;
-    *mean *= ratio;
+    lanes->mean[expert][lane] = mean;
     for (int k = 0; k < FORECAST_LEVELS; k++) {
-        q[k] *= ratio;
+        lanes->q[expert][k][lane] = q[k];
     }
 }
 
-static void repeat_nb(struct expert_row *row, int expert)
+/* The shape of what happened, at the level of today: the last 56 buckets are stale wherever demand
+ * has moved. */
+static void put_rescaled(struct expert_lanes *lanes, uint32_t lane, const float *q, float mean)
 {
-    memcpy(row->q[expert], row->q[FORECAST_NB], sizeof row->q[0]);
-    row->mean[expert] = row->mean[FORECAST_NB];
+    float target = lanes->mean[FORECAST_NB][lane], moved[FORECAST_LEVELS];
+    float ratio = mean > 0 ? fminf(fmaxf(target / mean, 1 / RESCALE_MOST), RESCALE_MOST) : 1;
+    for (int k = 0; k < FORECAST_LEVELS; k++) {
+        moved[k] = q[k] * ratio;
+    }
+    put(lanes, FORECAST_EMPIRICAL, lane, moved, mean * ratio);
 }
 
-/* Ask the network to correct a negative binomial of that mean and variance. */
-static void ask_gru(const struct forecaster *fc, uint32_t i, const struct net_ask *ask,
-                    float variance, struct expert_row *row)
+static void repeat_nb(struct expert_lanes *lanes, int expert, uint32_t lane)
 {
-    float mean = row->mean[FORECAST_NB];
-    float spread = fmaxf(variance / mean, NEGBIN_LEAST_SPREAD);
-    struct likelihood says = {.mean = mean, .size = mean / (spread - 1)};
-    gru_expert_say(fc->gru, i, ask, &says);
-    row->mean[FORECAST_GRU] = says.mean;
-    negbin_quantiles(&fc->negbin, says.mean, says.mean + says.mean * says.mean / says.size,
-                     row->q[FORECAST_GRU]);
+    lanes->mean[expert][lane] = lanes->mean[FORECAST_NB][lane];
+    for (int k = 0; k < FORECAST_LEVELS; k++) {
+        lanes->q[expert][k][lane] = lanes->q[FORECAST_NB][k][lane];
+    }
 }
 
 /* Days are independent given the level; what is not known of the level itself is shared by all of
@@ -92,26 +92,69 @@ static float sum_variance(const struct forecaster *fc, uint32_t i, uint32_t s)
                              : variance;
 }
 
-void experts_ask(const struct forecaster *fc, const struct empirical_history *history, uint32_t i,
-                 uint32_t s, const float *weight, struct expert_row *row)
+static void ask_nb(const struct forecaster *fc, const float *variance, struct expert_lanes *lanes)
 {
-    float variance = sum_variance(fc, i, s);
-    row->mean[FORECAST_NB] = fc->level[i] * fc->ahead[s];
-    negbin_quantiles(&fc->negbin, row->mean[FORECAST_NB], variance, row->q[FORECAST_NB]);
-    if (weight[FORECAST_EMPIRICAL] > 0 &&
-        empirical_sum(history, fc->length[s], row->q[FORECAST_EMPIRICAL],
-                      &row->mean[FORECAST_EMPIRICAL])) {
-        rescale(row->q[FORECAST_EMPIRICAL], &row->mean[FORECAST_EMPIRICAL], row->mean[FORECAST_NB]);
-    } else {
-        repeat_nb(row, FORECAST_EMPIRICAL);
-    }
-    if (fc->gru_on && weight[FORECAST_GRU] > 0 && row->mean[FORECAST_NB] > 0) {
+    negbin_lanes(&fc->negbin, lanes->mean[FORECAST_NB], variance, lanes->q[FORECAST_NB][0]);
+}
+
+/* What the network is asked for a lane: of buckets from .. to ahead, in row `row` of its head. */
+struct span {
+    uint32_t from, to, row;
+};
+
+/* The network corrects a negative binomial of that mean and variance. */
+static void ask_gru(const struct forecaster *fc, uint32_t i, const struct span *spans,
+                    const float *nb_variance, struct expert_lanes *lanes)
+{
+    float variance[EXPERT_LANES] = {0};
+    bool asked = false;
+    for (uint32_t lane = 0; lane < lanes->count; lane++) {
+        float mean = lanes->mean[FORECAST_NB][lane];
+        if (!fc->gru_on || !(lanes->weight[FORECAST_GRU][lane] > 0) || !(mean > 0)) {
+            continue;
+        }
+        float spread = fmaxf(nb_variance[lane] / mean, NEGBIN_LEAST_SPREAD);
+        struct likelihood says = {.mean = mean, .size = mean / (spread - 1)};
         struct net_ask ask;
-        prospect_ask(&fc->prospect, 1, fc->length[s], fc->gru_row[s], &ask);
-        ask_gru(fc, i, &ask, variance, row);
-    } else {
-        repeat_nb(row, FORECAST_GRU);
+        prospect_ask(&fc->prospect, spans[lane].from, spans[lane].to, spans[lane].row, &ask);
+        gru_expert_say(fc->gru, i, &ask, &says);
+        lanes->mean[FORECAST_GRU][lane] = says.mean;
+        variance[lane] = says.mean + says.mean * says.mean / says.size;
+        asked = true;
     }
+    if (asked) {
+        negbin_lanes(&fc->negbin, lanes->mean[FORECAST_GRU], variance, lanes->q[FORECAST_GRU][0]);
+    }
+    for (uint32_t lane = 0; lane < lanes->count; lane++) {
+        if (lanes->weight[FORECAST_GRU][lane] > 0 && !(variance[lane] > 0)) {
+            repeat_nb(lanes, FORECAST_GRU, lane);
+        }
+    }
+}
+
+void experts_sums(const struct forecaster *fc, const struct empirical_history *history, uint32_t i,
+                  uint32_t begin, struct expert_lanes *lanes)
+{
+    float variance[EXPERT_LANES] = {0}, q[FORECAST_LEVELS], mean;
+    struct span spans[EXPERT_LANES];
+    for (uint32_t lane = 0; lane < lanes->count; lane++) {
+        uint32_t s = begin + lane;
+        variance[lane] = sum_variance(fc, i, s);
+        lanes->mean[FORECAST_NB][lane] = fc->level[i] * fc->ahead[s];
+        spans[lane] = (struct span){1, fc->length[s], fc->gru_row[s]};
+    }
+    ask_nb(fc, variance, lanes);
+    for (uint32_t lane = 0; lane < lanes->count; lane++) {
+        if (!(lanes->weight[FORECAST_EMPIRICAL][lane] > 0)) {
+            continue;
+        }
+        if (empirical_sum(history, fc->length[begin + lane], q, &mean)) {
+            put_rescaled(lanes, lane, q, mean);
+        } else {
+            repeat_nb(lanes, FORECAST_EMPIRICAL, lane);
+        }
+    }
+    ask_gru(fc, i, spans, variance, lanes);
 }
 
 void experts_shape(const struct empirical_history *history, struct expert_shape *shape)
@@ -119,24 +162,63 @@ void experts_shape(const struct empirical_history *history, struct expert_shape 
     shape->known = empirical_sum(history, 1, shape->q, &shape->mean);
 }
 
-void experts_ask_step(const struct forecaster *fc, const struct expert_shape *shape, uint32_t i,
-                      uint32_t step, const float *weight, struct expert_row *row)
+void experts_steps(const struct forecaster *fc, const struct expert_shape *shape, uint32_t i,
+                   uint32_t begin, struct expert_lanes *lanes)
 {
-    float factor = fc->prospect.factor[step], variance = fc->spread[i] * fc->level[i] * factor;
-    row->mean[FORECAST_NB] = fc->level[i] * factor;
-    negbin_quantiles(&fc->negbin, row->mean[FORECAST_NB], variance, row->q[FORECAST_NB]);
-    if (weight[FORECAST_EMPIRICAL] > 0 && shape->known) {
-        memcpy(row->q[FORECAST_EMPIRICAL], shape->q, sizeof shape->q);
-        row->mean[FORECAST_EMPIRICAL] = shape->mean;
-        rescale(row->q[FORECAST_EMPIRICAL], &row->mean[FORECAST_EMPIRICAL], row->mean[FORECAST_NB]);
-    } else {
-        repeat_nb(row, FORECAST_EMPIRICAL);
+    float variance[EXPERT_LANES] = {0};
+    struct span spans[EXPERT_LANES];
+    for (uint32_t lane = 0; lane < lanes->count; lane++) {
+        uint32_t step = begin + lane;
+        lanes->mean[FORECAST_NB][lane] = fc->level[i] * fc->prospect.factor[step];
+        variance[lane] = fc->spread[i] * lanes->mean[FORECAST_NB][lane];
+        spans[lane] = (struct span){step, step, net_step_row(step)};
     }
-    if (fc->gru_on && weight[FORECAST_GRU] > 0 && row->mean[FORECAST_NB] > 0) {
-        struct net_ask ask;
-        prospect_ask(&fc->prospect, step, step, net_step_row(step), &ask);
-        ask_gru(fc, i, &ask, variance, row);
-    } else {
-        repeat_nb(row, FORECAST_GRU);
+    ask_nb(fc, variance, lanes);
+    for (uint32_t lane = 0; lane < lanes->count; lane++) {
+        if (!(lanes->weight[FORECAST_EMPIRICAL][lane] > 0)) {
+            continue;
+        }
+        if (shape->known) {
+            put_rescaled(lanes, lane, shape->q, shape->mean);
+        } else {
+            repeat_nb(lanes, FORECAST_EMPIRICAL, lane);
+        }
+    }
+    ask_gru(fc, i, spans, variance, lanes);
+}
+
+static inline __attribute__((always_inline)) void mix_level(const struct expert_lanes *lanes, int k,
+                                                            float *restrict mixed)
+{
+    for (int lane = 0; lane < EXPERT_LANES; lane++) {
+        mixed[lane] =
+            lanes->weight[FORECAST_NB][lane] * lanes->q[FORECAST_NB][k][lane] +
+            lanes->weight[FORECAST_EMPIRICAL][lane] * lanes->q[FORECAST_EMPIRICAL][k][lane] +
+            lanes->weight[FORECAST_GRU][lane] * lanes->q[FORECAST_GRU][k][lane];
+    }
+}
+
+CLONES void experts_mix(const struct expert_lanes *lanes, const float *restrict stretch,
+                        float *restrict mean, float *restrict q)
+{
+    float median[EXPERT_LANES], below[EXPERT_LANES] = {0};
+    for (int lane = 0; lane < EXPERT_LANES; lane++) {
+        mean[lane] =
+            lanes->weight[FORECAST_NB][lane] * lanes->mean[FORECAST_NB][lane] +
+            lanes->weight[FORECAST_EMPIRICAL][lane] * lanes->mean[FORECAST_EMPIRICAL][lane] +
+            lanes->weight[FORECAST_GRU][lane] * lanes->mean[FORECAST_GRU][lane];
+    }
+    mix_level(lanes, LEVEL_P50, median);
+    for (int k = 0; k < FORECAST_LEVELS; k++) {
+        float mixed[EXPERT_LANES];
+        const float *restrict by =
+            stretch + (k > LEVEL_P50 ? POOL_ABOVE : POOL_BELOW) * EXPERT_LANES;
+        mix_level(lanes, k, mixed);
+        for (int lane = 0; lane < EXPERT_LANES; lane++) {
+            float wide = median[lane] + by[lane] * (mixed[lane] - median[lane]);
+            float counted = levels_counted(wide > 0 ? wide : 0, k);
+            below[lane] = counted > below[lane] ? counted : below[lane];
+            q[k * EXPERT_LANES + lane] = below[lane];
+        }
     }
 }

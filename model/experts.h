@@ -11,18 +11,19 @@
  * guard enough. */
 enum { EXPERTS_UNTRUSTED = WINDOW_CENSORED }; /* buckets that tell nothing about demand */
 
-struct expert_row { /* one forecast while it is made */
-    float q[FORECAST_EXPERTS][FORECAST_LEVELS];
-    float mean[FORECAST_EXPERTS];
+enum { EXPERT_LANES = NEGBIN_LANES };
+
+/* Up to EXPERT_LANES forecasts of one series while they are made, side by side: a lane is a sum or
+ * a step. */
+struct expert_lanes {
+    uint32_t count; /* lanes in use; the others are zero */
+    float weight[FORECAST_EXPERTS][EXPERT_LANES]; /* the caller's */
+    float mean[FORECAST_EXPERTS][EXPERT_LANES];
+    float q[FORECAST_EXPERTS][FORECAST_LEVELS][EXPERT_LANES];
 };
 
 enum forecast_class experts_class(const struct window *window, uint32_t i);
 void experts_history(const struct window *window, uint32_t i, struct empirical_history *history);
-/* Row s of the sums of series i, from experts with a weight; fc->level, fc->spread and the
- * network's view are of this tile. An expert without a weight, or that knows nothing, repeats the
- * negative binomial one. */
-void experts_ask(const struct forecaster *fc, const struct empirical_history *history, uint32_t i,
-                 uint32_t s, const float *weight, struct expert_row *row);
 
 struct expert_shape { /* empirical quantiles of single buckets, before they move to the level of a
                          phase */
@@ -31,8 +32,16 @@ struct expert_shape { /* empirical quantiles of single buckets, before they move
 };
 
 void experts_shape(const struct empirical_history *history, struct expert_shape *shape);
-/* Bucket `step` ahead, step 1 .. H. */
-void experts_ask_step(const struct forecaster *fc, const struct expert_shape *shape, uint32_t i,
-                      uint32_t step, const float *weight, struct expert_row *row);
+/* lanes->count and weight are given, all else comes zero and is filled: lane l is row `begin` + l
+ * of the sums of series i, or the bucket `begin` + l ahead (1 .. H). fc->level, fc->spread,
+ * fc->prospect and the network's view are of this tile and series. Of an expert without a weight
+ * the lane is zero; one that knows nothing repeats the negative binomial one. */
+void experts_sums(const struct forecaster *fc, const struct empirical_history *history, uint32_t i,
+                  uint32_t begin, struct expert_lanes *lanes);
+void experts_steps(const struct forecaster *fc, const struct expert_shape *shape, uint32_t i,
+                   uint32_t begin, struct expert_lanes *lanes);
+/* Average of the experts' quantiles by weight, stretched about its median, counted, ascending.
+ * stretch: [POOL_SIDES, EXPERT_LANES]; mean: [EXPERT_LANES]; q: [Q, EXPERT_LANES]. */
+void experts_mix(const struct expert_lanes *lanes, const float *stretch, float *mean, float *q);
 
 #endif

@@ -217,14 +217,20 @@ static float *loss_at(const struct forecaster_cols *cols, uint32_t tile, uint32_
     return &cols->loss[((s ? FORECAST_STATISTICAL : 0) + e) * (size_t)tile + i];
 }
 
-static void series_weights(const struct forecaster *fc, const struct forecaster_cols *cols,
-                           uint32_t i, const struct pool *pools, uint32_t s, float *weight)
+static void series_trust(const struct forecaster *fc, const struct forecaster_cols *cols,
+                         uint32_t i, uint32_t s, float *trust)
 {
     float loss[FORECAST_EXPERTS];
     for (uint32_t e = 0; e < FORECAST_EXPERTS; e++) {
         loss[e] = *loss_at(cols, fc->tile, i, s, e);
     }
-    pool_weights(&pools[s], loss, weight);
+    pool_trust(loss, trust);
+}
+
+static void series_weights(const struct forecaster *fc, const struct pool *pool, const float *trust,
+                           float *weight)
+{
+    pool_weights(pool, trust, weight);
     if (!fc->gru_on) { /* it repeats nb */
         weight[FORECAST_NB] += weight[FORECAST_GRU];
         weight[FORECAST_GRU] = 0;
@@ -234,15 +240,16 @@ static void series_weights(const struct forecaster *fc, const struct forecaster_
 static void score(struct forecaster *fc, struct forecaster_cols *cols, const struct window *window,
                   uint32_t i, int slot)
 {
-    float q[FORECAST_EXPERTS * FORECASTER_PROBE_LEVELS], weight[FORECAST_EXPERTS],
-        relative[FORECAST_EXPERTS], y;
+    float q[FORECAST_EXPERTS * FORECASTER_PROBE_LEVELS], trust[FORECAST_EXPERTS],
+        weight[FORECAST_EXPERTS], relative[FORECAST_EXPERTS], y;
     struct probe_target target = probe_take(cols, fc->tile, i, slot, q);
     int s = row_of(fc, target.length), c = target.demand_class;
     if (s < 0 || fc->options.learn == FORECAST_LEARN_OFF ||
         !matured(window, i, target.length, &y) || !isfinite(y)) {
         return;
     }
-    series_weights(fc, cols, i, fc->pool[c], (uint32_t)s, weight);
+    series_trust(fc, cols, i, (uint32_t)s, trust);
+    series_weights(fc, &fc->pool[c][s], trust, weight);
     struct pool_score found = {.y = y, .q = q, .weight = weight};
     proof_count(fc->proof, &fc->pool[c][s], &found, (uint32_t)c, target.length);
     pool_count(&fc->pool[c][s], &fc->tally[c][s], &found, relative);
@@ -264,16 +271,21 @@ static void put_probe(struct forecaster *fc, struct forecaster_cols *cols,
     memcpy(&bits, &cols->level[i], sizeof bits);
     uint32_t s =
         (uint32_t)(hash_mix((uint64_t)window->bucket * 0x9e3779b97f4a7c15ULL ^ bits) % fc->rows);
-    static const float ALL[FORECAST_EXPERTS] = {1, 1, 1};
-    struct expert_row row;
+    struct expert_lanes lanes = {.count = 1, .weight = {{1}, {1}, {1}}};
     struct empirical_history history;
     cols->demand_class[i] = (uint8_t)experts_class(window, i);
     experts_history(window, i, &history);
     forecaster_look(fc, cols, window, i, fc->length[s]);
-    experts_ask(fc, &history, i, s, ALL, &row);
+    experts_sums(fc, &history, i, s, &lanes);
     struct probe_target target = {.length = (uint8_t)fc->length[s],
                                   .demand_class = cols->demand_class[i]};
-    probe_put(cols, fc->tile, i, slot, target, row.q[0]);
+    float q[FORECAST_EXPERTS * FORECAST_LEVELS];
+    for (int e = 0; e < FORECAST_EXPERTS; e++) {
+        for (int k = 0; k < FORECAST_LEVELS; k++) {
+            q[e * FORECAST_LEVELS + k] = lanes.q[e][k][0];
+        }
+    }
+    probe_put(cols, fc->tile, i, slot, target, q);
 }
 
 static struct ewma_rows rows_of(const struct forecaster_cols *cols, uint32_t series)
@@ -372,32 +384,6 @@ void forecaster_learn(struct forecaster *fc, struct forecaster_cols *cols,
     }
 }
 
-/* Average of quantiles, stretched, counted, ascending. pool: of a sum, or NULL. Single buckets are
- * what the experts' spread is estimated from; to stretch them too, by what the next bucket teaches,
- * made steps worse (WQL on M5 .3572 for .3553, FreshRetail .3227 for .3196, Online Retail .8136 for
- * .8139). */
-static float mix(const struct expert_row *row, const struct pool *pool, const float *weight,
-                 float *restrict q)
-{
-    float mean = 0;
-    for (int k = 0; k < FORECAST_LEVELS; k++) {
-        q[k] = 0;
-    }
-    for (int e = 0; e < FORECAST_EXPERTS; e++) {
-        mean += weight[e] * row->mean[e];
-        for (int k = 0; k < FORECAST_LEVELS; k++) {
-            q[k] += weight[e] * row->q[e][k];
-        }
-    }
-    if (pool) {
-        pool_stretch(pool, q);
-    }
-    for (int k = 0; k < FORECAST_LEVELS; k++) {
-        q[k] = fmaxf(levels_counted(q[k], k), k ? q[k - 1] : 0);
-    }
-    return mean;
-}
-
 struct series_view { /* one series while it is forecast */
     uint32_t i;
     const struct pool *pools; /* [S] of its class */
@@ -418,21 +404,40 @@ static void drop_light(float *weight)
     }
 }
 
-static void predict_sums(struct forecaster *fc, const struct series_view *view)
+static void set_weight(struct expert_lanes *lanes, uint32_t lane, const float *weight)
 {
-    float *mean = fc->sum_mean + (size_t)view->i * fc->rows;
-    float *q = fc->sum_q + (size_t)view->i * fc->rows * FORECAST_LEVELS;
-    for (uint32_t s = 0; s < fc->rows; s++, q += FORECAST_LEVELS) {
-        struct expert_row row;
-        float weight[FORECAST_EXPERTS];
-        series_weights(fc, view->cols, view->i, view->pools, s, weight);
-        drop_light(weight);
-        experts_ask(fc, &view->history, view->i, s, weight, &row);
-        mean[s] = mix(&row, s && fc->options.conformal ? &view->pools[s] : NULL, weight, q);
-        if (s == 0) {
-            memcpy(fc->weights + (size_t)view->i * FORECAST_EXPERTS, weight, sizeof weight);
-            continue;
+    for (int e = 0; e < FORECAST_EXPERTS; e++) {
+        lanes->weight[e][lane] = weight[e];
+    }
+}
+
+/* Lanes to rows of quantiles. */
+static void turn(const float *restrict q, uint32_t count, float *restrict rows)
+{
+    for (uint32_t lane = 0; lane < count; lane++) {
+        for (int k = 0; k < FORECAST_LEVELS; k++) {
+            rows[lane * FORECAST_LEVELS + (uint32_t)k] = q[k * EXPERT_LANES + (int)lane];
         }
+    }
+}
+
+/* Single buckets are what the experts' spread is estimated from; to stretch them too, by what the
+ * next bucket teaches, made steps worse (WQL on M5 .3572 for .3553, FreshRetail .3227 for .3196,
+ * Online Retail .8136 for .8139). */
+static void plain_stretch(float *stretch)
+{
+    for (int at = 0; at < POOL_SIDES * EXPERT_LANES; at++) {
+        stretch[at] = 1;
+    }
+}
+
+/* Sums do not fall with their length. */
+static void rise(struct forecaster *fc, uint32_t i)
+{
+    float *mean = fc->sum_mean + (size_t)i * fc->rows;
+    float *q = fc->sum_q + (size_t)i * fc->rows * FORECAST_LEVELS;
+    for (uint32_t s = 1; s < fc->rows; s++) {
+        q += FORECAST_LEVELS;
         mean[s] = fmaxf(mean[s], mean[s - 1]);
         for (int k = 0; k < FORECAST_LEVELS; k++) {
             q[k] = fmaxf(q[k], q[k - FORECAST_LEVELS]);
@@ -440,29 +445,61 @@ static void predict_sums(struct forecaster *fc, const struct series_view *view)
     }
 }
 
-static void predict_steps(struct forecaster *fc, const struct series_view *view, bool known)
+static void predict_sums(struct forecaster *fc, const struct series_view *view)
+{
+    float *mean = fc->sum_mean + (size_t)view->i * fc->rows;
+    float *q = fc->sum_q + (size_t)view->i * fc->rows * FORECAST_LEVELS;
+    float trust[2][FORECAST_EXPERTS], weight[FORECAST_EXPERTS];
+    series_trust(fc, view->cols, view->i, 0, trust[0]);
+    series_trust(fc, view->cols, view->i, 1, trust[1]);
+    for (uint32_t begin = 0; begin < fc->rows; begin += EXPERT_LANES) {
+        struct expert_lanes lanes = {.count = fc->rows - begin};
+        lanes.count = lanes.count < EXPERT_LANES ? lanes.count : EXPERT_LANES;
+        float stretch[POOL_SIDES * EXPERT_LANES], mixed[FORECAST_LEVELS * EXPERT_LANES],
+            means[EXPERT_LANES];
+        plain_stretch(stretch);
+        for (uint32_t lane = 0; lane < lanes.count; lane++) {
+            uint32_t s = begin + lane;
+            series_weights(fc, &view->pools[s], trust[s > 0], weight);
+            drop_light(weight);
+            set_weight(&lanes, lane, weight);
+            if (s == 0) {
+                memcpy(fc->weights + (size_t)view->i * FORECAST_EXPERTS, weight, sizeof weight);
+            }
+            for (uint32_t side = 0; side < POOL_SIDES && s && fc->options.conformal; side++) {
+                stretch[side * EXPERT_LANES + lane] = view->pools[s].stretch[side];
+            }
+        }
+        experts_sums(fc, &view->history, view->i, begin, &lanes);
+        experts_mix(&lanes, stretch, means, mixed);
+        memcpy(mean + begin, means, lanes.count * sizeof *means);
+        turn(mixed, lanes.count, q + (size_t)begin * FORECAST_LEVELS);
+    }
+    rise(fc, view->i);
+}
+
+static void predict_steps(struct forecaster *fc, const struct series_view *view)
 {
     float *mean = fc->step_mean + (size_t)view->i * fc->horizon;
     float *q = fc->step_q + (size_t)view->i * fc->horizon * FORECAST_LEVELS;
-    struct expert_row row;
     struct expert_shape shape = {0};
-    float weight[FORECAST_EXPERTS];
-    series_weights(fc, view->cols, view->i, view->pools, 0, weight);
-    drop_light(weight);
+    float stretch[POOL_SIDES * EXPERT_LANES];
+    const float *weight = fc->weights + (size_t)view->i * FORECAST_EXPERTS; /* of the next bucket */
     if (weight[FORECAST_EMPIRICAL] > 0) {
         experts_shape(&view->history, &shape);
     }
-    uint32_t season = (uint32_t)fc->phases.season;
-    for (uint32_t h = 0; h < fc->horizon; h++) {
-        float *here = q + (size_t)h * FORECAST_LEVELS;
-        if (h >= season && !known &&
-            !(weight[FORECAST_GRU] > 0)) { /* the others know phases only */
-            mean[h] = mean[h - season];
-            memcpy(here, here - (size_t)season * FORECAST_LEVELS, FORECAST_LEVELS * sizeof *here);
-            continue;
+    plain_stretch(stretch);
+    for (uint32_t begin = 0; begin < fc->horizon; begin += EXPERT_LANES) {
+        struct expert_lanes lanes = {.count = fc->horizon - begin};
+        lanes.count = lanes.count < EXPERT_LANES ? lanes.count : EXPERT_LANES;
+        float mixed[FORECAST_LEVELS * EXPERT_LANES], means[EXPERT_LANES];
+        for (uint32_t lane = 0; lane < lanes.count; lane++) {
+            set_weight(&lanes, lane, weight);
         }
-        experts_ask_step(fc, &shape, view->i, h + 1, weight, &row);
-        mean[h] = mix(&row, NULL, weight, here);
+        experts_steps(fc, &shape, view->i, begin + 1, &lanes);
+        experts_mix(&lanes, stretch, means, mixed);
+        memcpy(mean + begin, means, lanes.count * sizeof *means);
+        turn(mixed, lanes.count, q + (size_t)begin * FORECAST_LEVELS);
     }
 }
 
@@ -539,7 +576,7 @@ void forecaster_predict(struct forecaster *fc, const struct forecaster_cols *col
                         want[i] == FORECAST_ALL && fc->horizon > longest ? fc->horizon : longest);
         predict_sums(fc, &view);
         if (want[i] == FORECAST_ALL) {
-            predict_steps(fc, &view, window->known != NULL);
+            predict_steps(fc, &view);
             align_steps(fc, i);
         }
         if (!row_finite(fc, i)) {

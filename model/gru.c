@@ -1,29 +1,10 @@
 #include "model/gru.h"
 
 #include "config/base/clones.h"
+#include "model/fast.h"
 #include "model/gemm.h"
 
 #include <string.h>
-
-/* Rational minimax of tanh on [-7.9, 7.9] (the coefficients that Eigen uses): error below 3e-7, no
- * branch, no libm. */
-static inline float fast_tanh(float x)
-{
-    x = x > 7.9f ? 7.9f : x < -7.9f ? -7.9f : x;
-    float s = x * x;
-    float p = -2.76076847742355e-16f;
-    p = p * s + 2.00018790482477e-13f;
-    p = p * s + -8.60467152213735e-11f;
-    p = p * s + 5.12229709037114e-08f;
-    p = p * s + 1.48572235717979e-05f;
-    p = p * s + 6.37261928875436e-04f;
-    p = p * s + 4.89352455891786e-03f;
-    float q = 1.19825839466702e-06f;
-    q = q * s + 1.18534705686654e-04f;
-    q = q * s + 2.26843463243900e-03f;
-    q = q * s + 4.89352518554385e-03f;
-    return x * p / q;
-}
 
 static inline float fast_sigmoid(float x)
 {

@@ -1,9 +1,12 @@
 #include "model/negbin.h"
 
+#include "config/base/clones.h"
+#include "model/fast.h"
 #include "model/levels.h"
 
 #include <math.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
 static const double EXPONENT_LIMIT = 80; /* exp(-80) is still a normal float */
@@ -132,6 +135,90 @@ static void shifted_gamma(const struct negbin_table *table, float mean, float sp
     for (int k = 0; k < FORECAST_LEVELS; k++) {
         float x = mean + deviation * (low[k] + share * (high[k] - low[k]));
         q[k] = fmaxf(0, ceilf(x - 0.5f));
+    }
+}
+
+typedef float lanes __attribute__((vector_size(NEGBIN_LANES * sizeof(float))));
+typedef int32_t marks __attribute__((vector_size(NEGBIN_LANES * sizeof(int32_t))));
+
+/* Counts that undercut each level, by the recurrence of exact(): [Q, NEGBIN_LANES]. A lane that has
+ * not reached the last level after the last count keeps a reached below it. reached: the mass of
+ * zero units at first, 0 for a lane that is not asked. Vectors by hand, and signs instead of
+ * comparisons: what gcc 12 makes of plain loops is four times slower. */
+CLONES static void count_up(const struct negbin_table *table, const float *restrict size_at,
+                            const float *restrict shrink_at, float *restrict reached_at,
+                            float *restrict counted)
+{
+    lanes mass, size, shrink, reached;
+    marks count[FORECAST_LEVELS] = {0};
+    memcpy(&size, size_at, sizeof size);
+    memcpy(&shrink, shrink_at, sizeof shrink);
+    memcpy(&reached, reached_at, sizeof reached);
+    mass = reached;
+    for (int n = 0; n < NEGBIN_EXACT; n++) {
+#pragma GCC unroll 12
+        for (int k = 0; k < FORECAST_LEVELS; k++) {
+            count[k] -= (marks)(reached - forecast_levels[k]) >> 31; /* -1 where below */
+        }
+        mass *= ((float)n + size) * table->reciprocal[n] * shrink;
+        reached += mass;
+        if (n % 4 == 3) { /* any below the last level, and still rising? */
+            marks left = (marks)(reached - forecast_levels[LEVEL_P99]) & (marks)(-mass);
+            uint64_t pairs[NEGBIN_LANES / 2], any = 0;
+            memcpy(pairs, &left, sizeof pairs);
+            for (int pair = 0; pair < NEGBIN_LANES / 2; pair++) {
+                any |= pairs[pair];
+            }
+            if (!(any & 0x8000000080000000U)) {
+                break;
+            }
+        }
+    }
+    memcpy(reached_at, &reached, sizeof reached);
+    for (int k = 0; k < FORECAST_LEVELS; k++) {
+        lanes row = __builtin_convertvector(count[k], lanes);
+        memcpy(counted + (ptrdiff_t)k * NEGBIN_LANES, &row, sizeof row);
+    }
+}
+
+/* Mass of zero units, size and 1 - 1 / spread of each lane; mass 0 where the exact sum is not to be
+ * tried: nothing to sell, or too much. */
+CLONES static void first_masses(const float *restrict mean, const float *restrict spread,
+                                float *restrict mass, float *restrict size, float *restrict shrink)
+{
+    for (int lane = 0; lane < NEGBIN_LANES; lane++) {
+        float over = spread[lane] - 1, m = mean[lane];
+        size[lane] = m / over;
+        shrink[lane] = over / spread[lane];
+        float exponent = size[lane] * fast_log(spread[lane]);
+        /* One lane that goes on to the last count, in vain, costs all of them. */
+        float far = m + 3 * sqrtf(m * spread[lane]);
+        int32_t ask = (m > 0) & (far < NEGBIN_EXACT) & (exponent < (float)EXPONENT_LIMIT);
+        mass[lane] = ask ? fast_exp(-exponent) : 0;
+    }
+}
+
+void negbin_lanes(const struct negbin_table *table, const float *mean, const float *variance,
+                  float *q)
+{
+    float size[NEGBIN_LANES], shrink[NEGBIN_LANES], reached[NEGBIN_LANES], spread[NEGBIN_LANES];
+    for (int lane = 0; lane < NEGBIN_LANES; lane++) {
+        float wide = mean[lane] > 0 ? variance[lane] / mean[lane] : 0;
+        spread[lane] = wide > NEGBIN_LEAST_SPREAD ? wide : NEGBIN_LEAST_SPREAD;
+    }
+    first_masses(mean, spread, reached, size, shrink);
+    count_up(table, size, shrink, reached, q);
+    for (int lane = 0; lane < NEGBIN_LANES; lane++) {
+        if (reached[lane] >= forecast_levels[LEVEL_P99]) {
+            continue;
+        }
+        float row[FORECAST_LEVELS] = {0};
+        if (mean[lane] > 0) {
+            shifted_gamma(table, mean[lane], spread[lane], row);
+        }
+        for (int k = 0; k < FORECAST_LEVELS; k++) {
+            q[k * NEGBIN_LANES + lane] = row[k];
+        }
     }
 }
 

@@ -14,7 +14,8 @@ enum {
     NEGBIN_OCTAVES_HIGH = 21,
     NEGBIN_PER_OCTAVE = 8,
     NEGBIN_ROWS = (NEGBIN_OCTAVES_HIGH - NEGBIN_OCTAVES_LOW) * NEGBIN_PER_OCTAVE + 1,
-    NEGBIN_EXACT = 160, /* counts up to which masses are summed */
+    NEGBIN_EXACT = 96, /* counts up to which masses are summed */
+    NEGBIN_LANES = 16, /* distributions at once */
 };
 
 #define NEGBIN_LEAST_SPREAD 1.01f /* variance / mean, just above Poisson's */
@@ -28,5 +29,10 @@ void negbin_init(struct negbin_table *table);
 /* Smallest counts that reach each level. q: [Q], ascending. mean <= 0 gives zeros; a variance below
  * NEGBIN_LEAST_SPREAD * mean is raised. */
 void negbin_quantiles(const struct negbin_table *table, float mean, float variance, float *q);
+/* The same of NEGBIN_LANES distributions, in single precision: a level that falls on a step of a
+ * distribution to within 1e-5 may take either count. mean, variance: [NEGBIN_LANES]; q: [Q,
+ * NEGBIN_LANES]. No lane depends on another one. */
+void negbin_lanes(const struct negbin_table *table, const float *mean, const float *variance,
+                  float *q);
 
 #endif

@@ -1,5 +1,6 @@
 #include "model/net.h"
 
+#include "config/base/clones.h"
 #include "model/gemm.h"
 
 #include <math.h>
@@ -124,33 +125,36 @@ void net_decode(const struct net *net, uint32_t rows, const float *h, const floa
                             .keep = 1});
 }
 
-void net_output(const struct net *net, const float *restrict u, const struct net_ask *ask,
-                float *restrict a, float *restrict out)
+CLONES void net_output(const struct net *net, const float *restrict u, const struct net_ask *ask,
+                       float *restrict a, float *restrict out)
 {
     const float *restrict shift = net->row + (size_t)ask->row * NET_DECODER;
-    float mean[8] = {0}, size[8] = {0};
+    const float *restrict wo = net->wo;
+    float sum[NET_DECODER], mean[16] = {0}, size[16] = {0};
     for (int d = 0; d < NET_DECODER; d++) {
-        a[d] = u[d] + shift[d];
+        sum[d] = u[d] + shift[d];
     }
     for (int k = 0; k < NET_SIDE; k++) {
         const float *restrict slope = net->side + (size_t)k * NET_DECODER;
         float s = ask->side[k];
-        for (int d = 0; d < NET_DECODER && s != 0; d++) {
-            a[d] += s * slope[d];
+        if (s != 0) {
+            for (int d = 0; d < NET_DECODER; d++) {
+                sum[d] += s * slope[d];
+            }
         }
     }
     for (int d = 0; d < NET_DECODER; d++) {
-        a[d] = a[d] > 0 ? a[d] : NET_LEAK * a[d];
+        a[d] = sum[d] > 0 ? sum[d] : NET_LEAK * sum[d];
     }
-    for (int d = 0; d < NET_DECODER; d += 8) {
-        for (int lane = 0; lane < 8; lane++) {
-            mean[lane] += a[d + lane] * net->wo[d + lane];
-            size[lane] += a[d + lane] * net->wo[NET_DECODER + d + lane];
+    for (int d = 0; d < NET_DECODER; d += 16) {
+        for (int lane = 0; lane < 16; lane++) {
+            mean[lane] += a[d + lane] * wo[d + lane];
+            size[lane] += a[d + lane] * wo[NET_DECODER + d + lane];
         }
     }
     out[0] = net->bo[0];
     out[1] = net->bo[1];
-    for (int lane = 0; lane < 8; lane++) {
+    for (int lane = 0; lane < 16; lane++) {
         out[0] += mean[lane];
         out[1] += size[lane];
     }

@@ -142,26 +142,25 @@ void pool_fold(struct pool *pool, struct pool_tally *tally, uint32_t length)
     memset(tally, 0, sizeof *tally);
 }
 
-void pool_weights(const struct pool *pool, const float *loss, float *weight)
+void pool_trust(const float *loss, float *trust)
 {
-    float least = loss[0], total = 0;
+    float least = loss[0];
     for (int e = 1; e < FORECAST_EXPERTS; e++) {
         least = fminf(least, loss[e]);
     }
     for (int e = 0; e < FORECAST_EXPERTS; e++) {
-        weight[e] = pool->weight[e] * expf(-SERIES_RATE * (loss[e] - least));
+        trust[e] = expf(-SERIES_RATE * (loss[e] - least));
+    }
+}
+
+void pool_weights(const struct pool *pool, const float *trust, float *weight)
+{
+    float total = 0;
+    for (int e = 0; e < FORECAST_EXPERTS; e++) {
+        weight[e] = pool->weight[e] * trust[e];
         total += weight[e];
     }
     for (int e = 0; e < FORECAST_EXPERTS; e++) {
         weight[e] /= total;
-    }
-}
-
-void pool_stretch(const struct pool *pool, float *q)
-{
-    float median = q[LEVEL_P50];
-    for (int k = 0; k < FORECAST_LEVELS; k++) {
-        float stretch = pool->stretch[k > LEVEL_P50 ? POOL_ABOVE : POOL_BELOW];
-        q[k] = fmaxf(0, median + stretch * (q[k] - median));
     }
 }

@@ -44,10 +44,9 @@ void pool_count(const struct pool *pool, struct pool_tally *tally, const struct 
                 float *relative);
 /* Take the close's tally, which is cleared. length: of the pool's forecasts, in buckets. */
 void pool_fold(struct pool *pool, struct pool_tally *tally, uint32_t length);
-/* Weights of one series: prior of the pool times exponential weights of its own relative losses.
- * loss, weight: [E]; weights add to 1. */
-void pool_weights(const struct pool *pool, const float *loss, float *weight);
-/* Stretch a row of quantiles q[Q] about its median; never below 0, ascending as before. */
-void pool_stretch(const struct pool *pool, float *q);
+/* What an expert's own relative losses at a series are worth there. loss, trust: [E] */
+void pool_trust(const float *loss, float *trust);
+/* Weights of one series: prior of the pool times trust. They add to 1. */
+void pool_weights(const struct pool *pool, const float *trust, float *weight);
 
 #endif

@@ -11,7 +11,18 @@ static struct tile tile;
 static struct forecaster *fc;
 static struct window window;
 static struct empirical_history history;
-static const float ALL[FORECAST_EXPERTS] = {1, 1, 1}, NB_ALONE[FORECAST_EXPERTS] = {1, 0, 0};
+static struct expert_lanes lanes;
+
+static void weigh(uint32_t count, float nb, float empirical, float gru)
+{
+    memset(&lanes, 0, sizeof lanes);
+    lanes.count = count;
+    for (uint32_t lane = 0; lane < count; lane++) {
+        lanes.weight[FORECAST_NB][lane] = nb;
+        lanes.weight[FORECAST_EMPIRICAL][lane] = empirical;
+        lanes.weight[FORECAST_GRU][lane] = gru;
+    }
+}
 
 static void init(void)
 {
@@ -35,36 +46,88 @@ TestSuite(experts, .init = init, .fini = fini);
 
 Test(experts, agree_on_the_level_and_differ_in_shape)
 {
-    struct expert_row row;
-    experts_ask(fc, &history, 9, 2, ALL, &row);
-    cr_assert_float_eq(row.mean[FORECAST_EMPIRICAL], row.mean[FORECAST_NB],
-                       1e-3 * (double)row.mean[FORECAST_NB]);
-    cr_assert_neq(memcmp(row.q[FORECAST_EMPIRICAL], row.q[FORECAST_NB], sizeof row.q[0]), 0);
-    cr_assert_arr_eq(row.q[FORECAST_GRU], row.q[FORECAST_NB],
-                     sizeof row.q[0]); /* no base model: it repeats nb */
+    weigh(1, 1, 1, 1);
+    experts_sums(fc, &history, 9, 2, &lanes);
+    cr_assert_float_eq(lanes.mean[FORECAST_EMPIRICAL][0], lanes.mean[FORECAST_NB][0],
+                       1e-3 * (double)lanes.mean[FORECAST_NB][0]);
+    cr_assert_neq(memcmp(lanes.q[FORECAST_EMPIRICAL], lanes.q[FORECAST_NB], sizeof lanes.q[0]), 0);
+    cr_assert_arr_eq(lanes.q[FORECAST_GRU], lanes.q[FORECAST_NB],
+                     sizeof lanes.q[0]); /* no base model: it repeats nb */
 }
 
-Test(experts, without_a_weight_an_expert_repeats_nb)
+Test(experts, what_they_say_does_not_depend_on_the_other_lanes)
 {
-    struct expert_row row;
-    experts_ask(fc, &history, 9, 1, NB_ALONE, &row);
-    cr_assert_arr_eq(row.q[FORECAST_EMPIRICAL], row.q[FORECAST_NB], sizeof row.q[0]);
+    weigh(3, 1, 1, 1);
+    experts_sums(fc, &history, 9, 0, &lanes);
+    struct expert_lanes all = lanes;
+    for (uint32_t s = 0; s < 3; s++) {
+        weigh(1, 1, 1, 1);
+        experts_sums(fc, &history, 9, s, &lanes);
+        for (int e = 0; e < FORECAST_EXPERTS; e++) {
+            cr_assert_eq(lanes.mean[e][0], all.mean[e][s]);
+            for (int k = 0; k < FORECAST_LEVELS; k++) {
+                cr_assert_eq(lanes.q[e][k][0], all.q[e][k][s]);
+            }
+        }
+    }
+}
+
+Test(experts, without_a_weight_an_expert_is_not_asked_and_what_it_does_not_know_is_nb)
+{
+    weigh(1, 1, 0, 0);
+    experts_sums(fc, &history, 9, 1, &lanes);
+    cr_assert_eq(lanes.mean[FORECAST_EMPIRICAL][0], 0.0f);
     struct expert_shape nothing = {0};
-    experts_ask_step(fc, &nothing, 9, 3, ALL, &row);
-    cr_assert_arr_eq(row.q[FORECAST_EMPIRICAL], row.q[FORECAST_NB], sizeof row.q[0]);
+    weigh(1, 1, 1, 0);
+    experts_steps(fc, &nothing, 9, 3, &lanes);
+    cr_assert_arr_eq(lanes.q[FORECAST_EMPIRICAL], lanes.q[FORECAST_NB], sizeof lanes.q[0]);
 }
 
 Test(experts, steps_follow_the_phase)
 {
     struct expert_shape shape;
-    struct expert_row busy, quiet;
     experts_shape(&history, &shape);
     cr_assert(shape.known);
-    experts_ask_step(fc, &shape, 9, 5, ALL, &busy); /* 119 % 7 is 0: five ahead is the busy phase */
-    experts_ask_step(fc, &shape, 9, 4, ALL, &quiet);
-    for (int e = 0; e < FORECAST_EXPERTS; e++) {
-        cr_assert_gt(busy.mean[e], 1.4f * quiet.mean[e]);
+    weigh(6, 1, 1, 1);
+    experts_steps(fc, &shape, 9, 1, &lanes);
+    for (int e = 0; e < FORECAST_EXPERTS; e++) { /* 119 % 7 is 0: five ahead is the busy phase */
+        cr_assert_gt(lanes.mean[e][4], 1.4f * lanes.mean[e][3]);
     }
+}
+
+Test(experts, mixture_is_stretched_about_its_median_counted_and_ascending)
+{
+    float stretch[POOL_SIDES * EXPERT_LANES], mean[EXPERT_LANES], q[FORECAST_LEVELS * EXPERT_LANES];
+    weigh(2, 0.5f, 0.25f, 0.25f);
+    for (int e = 0; e < FORECAST_EXPERTS; e++) {
+        for (int k = 0; k < FORECAST_LEVELS; k++) {
+            lanes.q[e][k][0] = lanes.q[e][k][1] = (float)(10 * k + 4 * e);
+        }
+        lanes.mean[e][0] = (float)(e + 1);
+    }
+    for (int lane = 0; lane < EXPERT_LANES; lane++) {
+        stretch[POOL_BELOW * EXPERT_LANES + lane] = 1;
+        stretch[POOL_ABOVE * EXPERT_LANES + lane] = lane == 1 ? 2 : 1;
+    }
+    experts_mix(&lanes, stretch, mean, q);
+    cr_assert_eq(mean[0], 0.5f + 0.5f + 0.75f);
+    for (int k = 0; k < FORECAST_LEVELS; k++) { /* 3 is the mean of 0, 4, 8 by weight */
+        float plain = (float)(10 * k + 3), median = (float)(10 * LEVEL_P50 + 3);
+        cr_assert_eq(q[k * EXPERT_LANES], plain);
+        cr_assert_eq(q[k * EXPERT_LANES + 1],
+                     k > LEVEL_P50 ? median + 2 * (plain - median) : plain);
+        cr_assert_eq(q[k * EXPERT_LANES + 2], 0.0f);
+    }
+    for (int e = 0; e < FORECAST_EXPERTS; e++) {
+        for (int k = 0; k < FORECAST_LEVELS; k++) {
+            lanes.q[e][k][0] = k % 2 ? 2.6f : -1;
+        }
+    }
+    experts_mix(&lanes, stretch, mean, q);
+    cr_assert_eq(q[0], 0.0f);
+    cr_assert_eq(q[LEVEL_P10 * EXPERT_LANES], 2.0f);
+    cr_assert_eq(q[LEVEL_P90 * EXPERT_LANES], 3.0f);
+    cr_assert_eq(q[LEVEL_P95 * EXPERT_LANES], 3.0f);
 }
 
 Test(experts, classes_are_those_of_syntetos_and_boylan)

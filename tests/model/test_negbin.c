@@ -83,3 +83,35 @@ Test(negbin, no_demand_gives_zeros)
         }
     }
 }
+
+/* The scalar code is the twin of the lanes. */
+Test(negbin, lanes_say_what_one_by_one_says)
+{
+    const float spreads[] = {0.5f, 1.01f, 1.7f, 3, 12, 80};
+    long all = 0, differ = 0;
+    for (size_t s = 0; s < 6; s++) {
+        for (float low = 1e-4f; low < 1e5f; low *= 1.13f) {
+            float mean[NEGBIN_LANES], variance[NEGBIN_LANES], q[FORECAST_LEVELS * NEGBIN_LANES];
+            for (int lane = 0; lane < NEGBIN_LANES;
+                 lane++) { /* far apart, and one without demand */
+                mean[lane] = lane == 7 ? 0 : low * (float)(1 << lane % 5);
+                variance[lane] = mean[lane] * spreads[s];
+            }
+            negbin_lanes(&table, mean, variance, q);
+            for (int lane = 0; lane < NEGBIN_LANES; lane++) {
+                float row[FORECAST_LEVELS];
+                negbin_quantiles(&table, mean[lane], variance[lane], row);
+                for (int k = 0; k < FORECAST_LEVELS; k++) {
+                    float miss = fabsf(q[k * NEGBIN_LANES + lane] - row[k]);
+                    all++;
+                    differ += miss > 0;
+                    /* Exact by one, by the table of the other where counts grow large. */
+                    cr_assert_leq(miss, 1 + 0.01f * row[k], "mean %g spread %g level %d: %g, %g",
+                                  (double)mean[lane], (double)spreads[s], k,
+                                  (double)q[k * NEGBIN_LANES + lane], (double)row[k]);
+                }
+            }
+        }
+    }
+    cr_assert_leq(differ * 100, all, "%ld of %ld differ", differ, all);
+}
