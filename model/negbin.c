@@ -121,8 +121,8 @@ static bool exact(const struct negbin_table *table, double mass, double size, do
     return true;
 }
 
-static void shifted_gamma(const struct negbin_table *table, float mean, float spread,
-                          float *restrict q)
+CLONES static void shifted_gamma(const struct negbin_table *table, float mean, float spread,
+                                 float *restrict q)
 {
     float deviation = sqrtf(mean * spread);
     float twice = 2 * spread - 1;
@@ -134,17 +134,35 @@ static void shifted_gamma(const struct negbin_table *table, float mean, float sp
     const float *restrict low = table->deviate[row], *restrict high = table->deviate[row + 1];
     for (int k = 0; k < FORECAST_LEVELS; k++) {
         float x = mean + deviation * (low[k] + share * (high[k] - low[k]));
-        q[k] = fmaxf(0, ceilf(x - 0.5f));
+        float count = ceilf(x - 0.5f);
+        q[k] = count > 0 ? count : 0;
     }
 }
+
+static const float NOT_ASKED = 2; /* more than any probability */
 
 typedef float lanes __attribute__((vector_size(NEGBIN_LANES * sizeof(float))));
 typedef int32_t marks __attribute__((vector_size(NEGBIN_LANES * sizeof(int32_t))));
 
+/* Signs instead of comparisons: gcc 12 takes vectors of those apart. */
+static inline __attribute__((always_inline)) bool any_below(const lanes *reached, float level)
+{
+    marks left = (marks)(*reached - level);
+    uint64_t pairs[NEGBIN_LANES / 2], any = 0;
+    memcpy(pairs, &left, sizeof pairs);
+    for (int pair = 0; pair < NEGBIN_LANES / 2; pair++) {
+        any |= pairs[pair];
+    }
+    return any & 0x8000000080000000U;
+}
+
+#define COUNT(k_) count[k_] -= (marks)(reached - forecast_levels[k_]) >> 31 /* -1 where below */
+
 /* Counts that undercut each level, by the recurrence of exact(): [Q, NEGBIN_LANES]. A lane that has
  * not reached the last level after the last count keeps a reached below it. reached: the mass of
- * zero units at first, 0 for a lane that is not asked. Vectors by hand, and signs instead of
- * comparisons: what gcc 12 makes of plain loops is four times slower. */
+ * zero units at first, NOT_ASKED for a lane that is not. Levels that all lanes have reached are not
+ * looked at any more: most counts lie in the upper tail. Vectors by hand: what gcc 12 makes of
+ * plain loops is four times slower. */
 CLONES static void count_up(const struct negbin_table *table, const float *restrict size_at,
                             const float *restrict shrink_at, float *restrict reached_at,
                             float *restrict counted)
@@ -154,24 +172,40 @@ CLONES static void count_up(const struct negbin_table *table, const float *restr
     memcpy(&size, size_at, sizeof size);
     memcpy(&shrink, shrink_at, sizeof shrink);
     memcpy(&reached, reached_at, sizeof reached);
-    mass = reached;
-    for (int n = 0; n < NEGBIN_EXACT; n++) {
-#pragma GCC unroll 12
-        for (int k = 0; k < FORECAST_LEVELS; k++) {
-            count[k] -= (marks)(reached - forecast_levels[k]) >> 31; /* -1 where below */
+    mass = reached; /* of a lane that is not asked it becomes 0 */
+    int low = 0;
+    for (int n = 0; n < NEGBIN_EXACT && low < FORECAST_LEVELS; n++) {
+        switch (low) {
+        case 0:
+            COUNT(0); /* fall through */
+        case 1:
+            COUNT(1); /* fall through */
+        case 2:
+            COUNT(2); /* fall through */
+        case 3:
+            COUNT(3); /* fall through */
+        case 4:
+            COUNT(4); /* fall through */
+        case 5:
+            COUNT(5); /* fall through */
+        case 6:
+            COUNT(6); /* fall through */
+        case 7:
+            COUNT(7); /* fall through */
+        case 8:
+            COUNT(8); /* fall through */
+        case 9:
+            COUNT(9); /* fall through */
+        case 10:
+            COUNT(10); /* fall through */
+        default:
+            COUNT(11);
+            break;
         }
         mass *= ((float)n + size) * table->reciprocal[n] * shrink;
         reached += mass;
-        if (n % 4 == 3) { /* any below the last level, and still rising? */
-            marks left = (marks)(reached - forecast_levels[LEVEL_P99]) & (marks)(-mass);
-            uint64_t pairs[NEGBIN_LANES / 2], any = 0;
-            memcpy(pairs, &left, sizeof pairs);
-            for (int pair = 0; pair < NEGBIN_LANES / 2; pair++) {
-                any |= pairs[pair];
-            }
-            if (!(any & 0x8000000080000000U)) {
-                break;
-            }
+        while (n % 2 && low < FORECAST_LEVELS && !any_below(&reached, forecast_levels[low])) {
+            low++;
         }
     }
     memcpy(reached_at, &reached, sizeof reached);
@@ -180,9 +214,10 @@ CLONES static void count_up(const struct negbin_table *table, const float *restr
         memcpy(counted + (ptrdiff_t)k * NEGBIN_LANES, &row, sizeof row);
     }
 }
+#undef COUNT
 
-/* Mass of zero units, size and 1 - 1 / spread of each lane; mass 0 where the exact sum is not to be
- * tried: nothing to sell, or too much. */
+/* Mass of zero units, size and 1 - 1 / spread of each lane; not asked where there is nothing to
+ * sell, or so much that the last count would not be far enough. */
 CLONES static void first_masses(const float *restrict mean, const float *restrict spread,
                                 float *restrict mass, float *restrict size, float *restrict shrink)
 {
@@ -194,7 +229,8 @@ CLONES static void first_masses(const float *restrict mean, const float *restric
         /* One lane that goes on to the last count, in vain, costs all of them. */
         float far = m + 3 * sqrtf(m * spread[lane]);
         int32_t ask = (m > 0) & (far < NEGBIN_EXACT) & (exponent < (float)EXPONENT_LIMIT);
-        mass[lane] = ask ? fast_exp(-exponent) : 0;
+        mass[lane] = ask ? fast_exp(-exponent) : NOT_ASKED;
+        shrink[lane] = ask ? shrink[lane] : 0;
     }
 }
 
@@ -209,7 +245,7 @@ void negbin_lanes(const struct negbin_table *table, const float *mean, const flo
     first_masses(mean, spread, reached, size, shrink);
     count_up(table, size, shrink, reached, q);
     for (int lane = 0; lane < NEGBIN_LANES; lane++) {
-        if (reached[lane] >= forecast_levels[LEVEL_P99]) {
+        if (reached[lane] >= forecast_levels[LEVEL_P99] && reached[lane] < NOT_ASKED) {
             continue;
         }
         float row[FORECAST_LEVELS] = {0};
