@@ -88,7 +88,7 @@ void combine_begin_close(struct combine *combine, int64_t bucket, double total_l
  * same) say that it was an ordinary one. */
 static void count(struct combine *combine, struct trace_cols *cols, uint32_t i, float odds)
 {
-    float raw = combine->raw[i], before = cols->peak[i] - FADE;
+    float raw = combine->raw[i], before = cols->row[i].peak - FADE;
     combine->tests++;
     combine->pool.fresh_tests++;
     combine->rates.tests++;
@@ -100,7 +100,7 @@ static void count(struct combine *combine, struct trace_cols *cols, uint32_t i, 
         float most = combine->strong;
         calibrate_move(&combine->pool, fminf(fmaxf(before, 0), most), fminf(raw, most));
     }
-    cols->peak[i] = fmaxf(raw, fmaxf(before, 0));
+    cols->row[i].peak = fmaxf(raw, fmaxf(before, 0));
 }
 
 /* Buckets that the evidence for a kind goes back: the run of zeros, or the window that is furthest

@@ -29,9 +29,11 @@ const uint16_t trace_windows[TRACE_WINDOWS] = {1, 2, 3, 5, 7, 14, 21, TRACE_DAYS
 
 #define ROW(name, type, life, width)                                                               \
     {                                                                                              \
-        "trace." #name, type, life, width, offsetof(struct trace_cols, name)                       \
+        "trace." #name, type, life, width, offsetof(struct trace_row, name)                        \
     }
 static const struct column ROWS[] = {
+    {"trace", COLUMN_RECORD, COLUMN_DERIVED, sizeof(struct trace_row),
+     offsetof(struct trace_cols, row)},
     ROW(event, COLUMN_U8, COLUMN_HOT, TRACE_OPEN *TRACE_EVENTS),
     ROW(event_bucket, COLUMN_U32, COLUMN_HOT, 1),
     ROW(record, COLUMN_F32, COLUMN_HOT, 1),
@@ -50,6 +52,9 @@ static const struct column ROWS[] = {
     ROW(peak, COLUMN_F32, COLUMN_COLD, 1),
 };
 #undef ROW
+
+_Static_assert(sizeof(struct trace_row) == 128 && offsetof(struct trace_row, sold) <= 64,
+               "a line sold touches one cache line");
 
 const struct column_table trace_column_table = {"trace", ROWS, sizeof ROWS / sizeof *ROWS};
 
@@ -78,10 +83,10 @@ static uint32_t place_of(int64_t bucket, int64_t places)
     return (uint32_t)((bucket % places + places) % places);
 }
 
-static uint8_t *event_at(const struct trace_cols *cols, uint32_t row, int64_t bucket, int event)
+/* [TRACE_EVENTS] of a bucket. */
+static uint8_t *events_of(const struct trace_cols *cols, uint32_t row, int64_t bucket)
 {
-    uint32_t plane = place_of(bucket, TRACE_OPEN) * TRACE_EVENTS + (uint32_t)event;
-    return &cols->event[(size_t)plane * TRACE_TILE + row];
+    return &cols->row[row].event[place_of(bucket, TRACE_OPEN) * TRACE_EVENTS];
 }
 
 static void saturate(uint8_t *count)
@@ -92,16 +97,14 @@ static void saturate(uint8_t *count)
 /* Clears the places between the newest bucket so far and this one. False: too old to be kept. */
 static bool turn(struct trace_cols *cols, uint32_t i, int64_t bucket)
 {
-    int32_t passed = (int32_t)((uint32_t)bucket - cols->event_bucket[i]);
-    bool first = cols->event_bucket[i] == 0;
+    int32_t passed = (int32_t)((uint32_t)bucket - cols->row[i].event_bucket);
+    bool first = cols->row[i].event_bucket == 0;
     if (first || passed > 0) {
         int32_t stale = first || passed > TRACE_OPEN ? TRACE_OPEN : passed;
         for (int32_t back = 0; back < stale; back++) {
-            for (int event = 0; event < TRACE_EVENTS; event++) {
-                *event_at(cols, i, bucket - back, event) = NO_EVENT;
-            }
+            memset(events_of(cols, i, bucket - back), NO_EVENT, TRACE_EVENTS);
         }
-        cols->event_bucket[i] = (uint32_t)bucket;
+        cols->row[i].event_bucket = (uint32_t)bucket;
         return true;
     }
     return passed > -TRACE_OPEN;
@@ -112,44 +115,41 @@ static void raise(uint8_t *code, uint8_t value)
     *code = value > *code ? value : *code;
 }
 
-static void note_quantity(struct trace_cols *cols, const struct linecheck_cols *checks, uint32_t i,
-                          int64_t bucket, const struct trace_line *line)
+static void note_quantity(struct trace_row *row, const struct linecheck_row *check, uint8_t *events,
+                          const struct trace_line *line)
 {
     float x = logf((float)line->quantity);
     float median = line->basket_median > 1 ? logf((float)line->basket_median) : 0;
-    float off = x - 0.5f * median - checks->row[i].quantity_mean;
-    float z = checks->row[i].quantities ? off / sqrtf(checks->row[i].quantity_spread + 0.05f) : 0;
+    float off = x - 0.5f * median - check->quantity_mean;
+    float z = check->quantities ? off / sqrtf(check->quantity_spread + 0.05f) : 0;
     uint8_t code = encode(EVENT_QUANTITY, z);
-    if (code > *event_at(cols, i, bucket, EVENT_QUANTITY)) {
+    if (code > events[EVENT_QUANTITY]) {
         float share =
             line->basket_units > 0 ? (float)line->quantity / (float)line->basket_units : 1;
-        *event_at(cols, i, bucket, EVENT_QUANTITY) = code;
-        *event_at(cols, i, bucket, EVENT_BASKET) = encode(EVENT_BASKET, x - median);
-        *event_at(cols, i, bucket, EVENT_SHARE) = encode(EVENT_SHARE, fminf(share, 1));
+        events[EVENT_QUANTITY] = code;
+        events[EVENT_BASKET] = encode(EVENT_BASKET, x - median);
+        events[EVENT_SHARE] = encode(EVENT_SHARE, fminf(share, 1));
     }
-    bool known = checks->row[i].quantities > 0;
-    raise(event_at(cols, i, bucket, EVENT_RECORD),
-          encode(EVENT_RECORD, known ? x - cols->record[i] : 0));
-    if (!known || x > cols->record[i]) {
-        cols->record[i] = x;
+    bool known = check->quantities > 0;
+    raise(&events[EVENT_RECORD], encode(EVENT_RECORD, known ? x - row->record : 0));
+    if (!known || x > row->record) {
+        row->record = x;
     } else {
-        cols->record[i] += RECORD_CREEP * (checks->row[i].quantity_mean - cols->record[i]);
+        row->record += RECORD_CREEP * (check->quantity_mean - row->record);
     }
 }
 
-static void note_price(struct trace_cols *cols, const struct linecheck_cols *checks, uint32_t i,
-                       int64_t bucket, float x)
+static void note_price(const struct linecheck_row *check, uint8_t *events, float x)
 {
-    float off = x - checks->row[i].price_median;
-    raise(event_at(cols, i, bucket, EVENT_CHEAP),
-          encode(EVENT_CHEAP, checks->row[i].price_low - x));
-    raise(event_at(cols, i, bucket, EVENT_DEAR), encode(EVENT_DEAR, x - checks->row[i].price_high));
-    uint8_t *furthest = event_at(cols, i, bucket, EVENT_PRICE);
+    float off = x - check->price_median;
+    raise(&events[EVENT_CHEAP], encode(EVENT_CHEAP, check->price_low - x));
+    raise(&events[EVENT_DEAR], encode(EVENT_DEAR, x - check->price_high));
+    uint8_t *furthest = &events[EVENT_PRICE];
     if (*furthest == NO_EVENT || fabsf(off) > fabsf(decode(EVENT_PRICE, *furthest))) {
         *furthest = encode(EVENT_PRICE, off);
     }
     if (fabsf(off) > ODD_PRICE) {
-        saturate(event_at(cols, i, bucket, EVENT_ODD_PRICES));
+        saturate(&events[EVENT_ODD_PRICES]);
     }
 }
 
@@ -159,13 +159,15 @@ void trace_line(struct trace_cols *cols, const struct linecheck_cols *checks, ui
     if (!turn(cols, row, bucket)) {
         return;
     }
+    uint8_t *events = events_of(cols, row, bucket);
     if (line->quantity <= 0) {
-        saturate(event_at(cols, row, bucket, EVENT_RETURNS));
+        saturate(&events[EVENT_RETURNS]);
         return;
     }
-    note_quantity(cols, checks, row, bucket, line);
-    if (line->price_minor > 0 && checks->row[row].prices) {
-        note_price(cols, checks, row, bucket, logf((float)line->price_minor));
+    const struct linecheck_row *check = &checks->row[row];
+    note_quantity(&cols->row[row], check, events, line);
+    if (line->price_minor > 0 && check->prices) {
+        note_price(check, events, logf((float)line->price_minor));
     }
 }
 
@@ -230,12 +232,12 @@ static float level_before(const struct trace_cols *cols, const struct view *view
         shop += keep * view->shop[k];
         keep *= KEEP;
     }
-    float before = cols->shop[view->i] - shop;
-    float rest = fmaxf(cols->sold[view->i] - sold, 0);
+    float before = cols->row[view->i].shop - shop;
+    float rest = fmaxf(cols->row[view->i].sold - sold, 0);
     /* A young series has nothing before the window: what there is, with the window. */
-    return before > 0.1f * cols->shop[view->i]
+    return before > 0.1f * cols->row[view->i].shop
                ? rest / before
-               : cols->sold[view->i] / fmaxf(cols->shop[view->i], 1);
+               : cols->row[view->i].sold / fmaxf(cols->row[view->i].shop, 1);
 }
 
 /* Windows against their levels, and the stretch without lines that lasts or has just ended. */
@@ -265,7 +267,7 @@ static void look(const struct trace *trace, const struct trace_cols *cols,
         view->shop[k] = k < known ? trace->total[place_of(bucket, TRACE_TOTALS)] : 0;
         if (k) {
             uint32_t plane = place_of(bucket, TRACE_DAYS);
-            view->y[k] = k < known ? cols->lines[(size_t)plane * TRACE_TILE + i] : 0;
+            view->y[k] = k < known ? cols->row[i].lines[plane] : 0;
         }
     }
     float sum = 0, shop = 0;
@@ -280,7 +282,7 @@ static void look(const struct trace *trace, const struct trace_cols *cols,
     view->level7 = level_before(cols, view, 7);
     view->level28 = level_before(cols, view, TRACE_DAYS);
     view->spread =
-        fmaxf((cols->error[i] + ERROR_PRIOR * SPREAD_PRIOR) / (cols->mean[i] + ERROR_PRIOR),
+        fmaxf((cols->row[i].error + ERROR_PRIOR * SPREAD_PRIOR) / (cols->row[i].mean + ERROR_PRIOR),
               LEAST_SPREAD);
     compare(view);
 }
@@ -344,15 +346,15 @@ static float *put_units(const struct trace *trace, const struct trace_input *in,
 
 static float now(const struct trace_cols *cols, const struct trace *trace, uint32_t i, int event)
 {
-    int32_t back = (int32_t)(cols->event_bucket[i] - (uint32_t)trace->bucket);
-    bool kept = cols->event_bucket[i] && back >= 0 && back < TRACE_OPEN;
-    uint8_t code = kept ? *event_at(cols, i, trace->bucket, event) : NO_EVENT;
+    int32_t back = (int32_t)(cols->row[i].event_bucket - (uint32_t)trace->bucket);
+    bool kept = cols->row[i].event_bucket && back >= 0 && back < TRACE_OPEN;
+    uint8_t code = kept ? events_of(cols, i, trace->bucket)[event] : NO_EVENT;
     return event >= EVENT_ODD_PRICES ? (float)code : decode((enum trace_event)event, code);
 }
 
 static float before(const struct trace_cols *cols, uint32_t i, int event)
 {
-    uint8_t code = cols->last[(size_t)event * TRACE_TILE + i];
+    uint8_t code = cols->row[i].last[event];
     return event >= EVENT_ODD_PRICES ? (float)code : decode((enum trace_event)event, code);
 }
 
@@ -369,7 +371,7 @@ static float *put_events(const struct trace *trace, const struct trace_cols *col
     *x++ = before(cols, i, EVENT_CHEAP);
     *x++ = before(cols, i, EVENT_DEAR);
     *x++ = before(cols, i, EVENT_PRICE);
-    *x++ = cols->record[i] - checks->row[i].quantity_mean;
+    *x++ = cols->row[i].record - checks->row[i].quantity_mean;
     *x++ = logf(checks->row[i].quantity_spread + 0.05f);
     *x++ = checks->row[i].price_median - checks->row[i].price_low;
     *x++ = checks->row[i].price_high - checks->row[i].price_median;
@@ -377,9 +379,9 @@ static float *put_events(const struct trace *trace, const struct trace_cols *col
     *x++ = lines > 0 ? 2 * odd / lines : 0;
     *x++ = view->y[1] > 0 ? 2 * before(cols, i, EVENT_ODD_PRICES) / view->y[1] : 0;
     *x++ = logf(1 + odd);
-    *x++ = 2 * cols->odd_prices[i] / (cols->sold[i] + 1);
+    *x++ = 2 * cols->row[i].odd_prices / (cols->row[i].sold + 1);
     float back = now(cols, trace, i, EVENT_RETURNS), last = before(cols, i, EVENT_RETURNS);
-    float rate = cols->returned[i] * (1 - KEEP_RETURNS) + 0.02f;
+    float rate = cols->row[i].returned * (1 - KEEP_RETURNS) + 0.02f;
     *x++ = logf(1 + back);
     *x++ = logf(1 + last);
     *x++ = deviance(back, rate, 2);
@@ -392,16 +394,16 @@ static float *put_events(const struct trace *trace, const struct trace_cols *col
 static float *put_habits(const struct trace_cols *cols, const struct view *view, float *x)
 {
     uint32_t i = view->i;
-    float usual7 = sqrtf(cols->swing7[i] + 0.5f), usual28 = sqrtf(cols->swing28[i] + 0.5f);
-    *x++ = logf((view->run + 0.5f) / (cols->gap[i] + 0.5f));
-    *x++ = logf(cols->gap[i] + 0.5f);
+    float usual7 = sqrtf(cols->row[i].swing7 + 0.5f), usual28 = sqrtf(cols->row[i].swing28 + 0.5f);
+    *x++ = logf((view->run + 0.5f) / (cols->row[i].gap + 0.5f));
+    *x++ = logf(cols->row[i].gap + 0.5f);
     *x++ = logf(usual7);
     *x++ = logf(usual28);
     *x++ = view->off[2] / usual7;
     *x++ = view->off[4] / usual7;
     *x++ = view->off[5] / usual28;
     *x++ = view->off[7] / usual28;
-    *x++ = 20 * cols->large[i] / (cols->sold[i] + 5);
+    *x++ = 20 * cols->row[i].large / (cols->row[i].sold + 5);
     return x;
 }
 
@@ -415,7 +417,7 @@ static void put(const struct trace *trace, const struct trace_cols *cols,
     at = put_events(trace, cols, in, view, at);
     at = put_habits(cols, view, at);
     *at++ = logf(1 + view->y[0]);
-    *at++ = logf(cols->sold[i] + 1);
+    *at++ = logf(cols->row[i].sold + 1);
     *at++ = logf((float)in->window->age[i] / 100);
     *at++ = sqrtf(fmaxf(tails->rise[i], 0));
     *at++ = logf(1 + (float)tails->rise_length[i]);
@@ -431,30 +433,31 @@ static void learn(const struct trace *trace, struct trace_cols *cols, const stru
                   uint32_t i, const struct view *view)
 {
     float y = in->lines[i], mean = view->level7 * view->shop[0];
-    if (cols->sold[i] > 0) {
+    if (cols->row[i].sold > 0) {
         float error = y - mean, most = 9 * fmaxf(mean, 1) * view->spread; /* winsorised */
-        cols->error[i] = KEEP * cols->error[i] + fminf(error * error, most);
-        cols->mean[i] = KEEP * cols->mean[i] + mean;
+        cols->row[i].error = KEEP * cols->row[i].error + fminf(error * error, most);
+        cols->row[i].mean = KEEP * cols->row[i].mean + mean;
     }
-    float gap = cols->gap[i] * GAP_KEEP; /* counted when it has ended: not in its own way */
-    cols->gap[i] = y > 0 ? fmaxf(gap, view->last_run) : gap;
+    float gap = cols->row[i].gap * GAP_KEEP; /* counted when it has ended: not in its own way */
+    cols->row[i].gap = y > 0 ? fmaxf(gap, view->last_run) : gap;
     float most = SWING_MOST * SWING_MOST, off7 = view->off[4], off28 = view->off[7];
-    cols->swing7[i] += SWING_RATE * (fminf(off7 * off7, most) - cols->swing7[i]);
-    cols->swing28[i] += SWING_RATE * (fminf(off28 * off28, most) - cols->swing28[i]);
+    cols->row[i].swing7 += SWING_RATE * (fminf(off7 * off7, most) - cols->row[i].swing7);
+    cols->row[i].swing28 += SWING_RATE * (fminf(off28 * off28, most) - cols->row[i].swing28);
     bool large = now(cols, trace, i, EVENT_QUANTITY) > LARGE_Z;
-    cols->large[i] = KEEP * cols->large[i] + (large ? 1 : 0);
-    cols->sold[i] = KEEP * cols->sold[i] + y;
-    cols->shop[i] = KEEP * cols->shop[i] + view->shop[0];
-    cols->returned[i] = KEEP_RETURNS * cols->returned[i] + now(cols, trace, i, EVENT_RETURNS);
-    cols->odd_prices[i] = KEEP * cols->odd_prices[i] + now(cols, trace, i, EVENT_ODD_PRICES);
-    int32_t back = (int32_t)(cols->event_bucket[i] - (uint32_t)trace->bucket);
-    bool kept = cols->event_bucket[i] && back >= 0 && back < TRACE_OPEN;
+    cols->row[i].large = KEEP * cols->row[i].large + (large ? 1 : 0);
+    cols->row[i].sold = KEEP * cols->row[i].sold + y;
+    cols->row[i].shop = KEEP * cols->row[i].shop + view->shop[0];
+    cols->row[i].returned =
+        KEEP_RETURNS * cols->row[i].returned + now(cols, trace, i, EVENT_RETURNS);
+    cols->row[i].odd_prices =
+        KEEP * cols->row[i].odd_prices + now(cols, trace, i, EVENT_ODD_PRICES);
+    int32_t back = (int32_t)(cols->row[i].event_bucket - (uint32_t)trace->bucket);
+    bool kept = cols->row[i].event_bucket && back >= 0 && back < TRACE_OPEN;
     for (int event = 0; event < TRACE_EVENTS; event++) {
-        cols->last[(size_t)event * TRACE_TILE + i] =
-            kept ? *event_at(cols, i, trace->bucket, event) : NO_EVENT;
+        cols->row[i].last[event] = kept ? events_of(cols, i, trace->bucket)[event] : NO_EVENT;
     }
     uint32_t plane = place_of(trace->bucket, TRACE_DAYS);
-    cols->lines[(size_t)plane * TRACE_TILE + i] = (uint8_t)fminf(y, UINT8_MAX);
+    cols->row[i].lines[plane] = (uint8_t)fminf(y, UINT8_MAX);
 }
 
 void trace_close(const struct trace *trace, struct trace_cols *cols, const struct trace_input *in,

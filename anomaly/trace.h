@@ -45,21 +45,26 @@ enum trace_event {
     EVENT_RETURNS, /* returned lines, count */
 };
 
-struct trace_cols { /* [N]; zero = nothing known */
-    uint8_t
-        *event; /* [TRACE_OPEN * TRACE_EVENTS, N] plane place * TRACE_EVENTS + enum trace_event */
-    uint32_t *event_bucket; /* newest bucket with an event, low 32 bits */
-    float *record; /* slowly falling maximum of ln quantity of a line */
-    uint8_t *last; /* [TRACE_EVENTS, N] of the bucket that closed before */
-    uint8_t *lines; /* [TRACE_DAYS, N] lines of the last buckets, saturating; plane = bucket mod */
-    float *sold, *shop; /* discounted lines of the product, and of the shop while it was known */
-    float *error, *mean; /* discounted squared errors and expected lines */
-    float *returned; /* discounted returned lines */
-    float *odd_prices; /* discounted lines with odd prices */
-    float *gap; /* longest stretch without a line so far, expected lines; slowly forgotten */
-    float *swing7, *swing28; /* usual squared deviance of 7 and 28 buckets */
-    float *large; /* discounted lines far above the usual quantity */
-    float *peak; /* highest raw score of the episode under way, see anomaly/combine.h */
+/* State of one series, two cache lines, the first of them for lines sold; zero = nothing known. */
+struct trace_row {
+    uint8_t event[TRACE_OPEN * TRACE_EVENTS]; /* place * TRACE_EVENTS + enum trace_event */
+    uint32_t event_bucket; /* newest bucket with an event, low 32 bits */
+    float record; /* slowly falling maximum of ln quantity of a line */
+    uint8_t last[TRACE_EVENTS]; /* of the bucket that closed before */
+    uint8_t spare[3];
+    float sold, shop; /* discounted lines of the product, and of the shop while it was known */
+    float error, mean; /* discounted squared errors and expected lines */
+    float returned; /* discounted returned lines */
+    float odd_prices; /* discounted lines with odd prices */
+    float gap; /* longest stretch without a line so far, expected lines; slowly forgotten */
+    float swing7, swing28; /* usual squared deviance of 7 and 28 buckets */
+    float large; /* discounted lines far above the usual quantity */
+    float peak; /* highest raw score of the episode under way, see anomaly/combine.h */
+    uint8_t lines[TRACE_DAYS]; /* of the last buckets, saturating; place = bucket mod */
+};
+
+struct trace_cols {
+    struct trace_row *row; /* [N] */
 };
 
 extern const struct column_table trace_column_table; /* <= 128 B a series */

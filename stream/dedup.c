@@ -86,14 +86,11 @@ bool dedup_seen(struct dedup *dedup, int64_t bucket, struct hash128 fingerprint)
     return false;
 }
 
-void dedup_prefetch(struct dedup *dedup, int64_t bucket, const struct hash128 *fingerprint,
-                    int stage)
+void dedup_prefetch(struct dedup *dedup, int64_t bucket, const struct hash128 *fingerprint)
 {
     const struct fingerset *set = find_set(dedup, bucket);
-    if (set && stage == 0) {
+    if (set) {
         fingerset_prefetch(set, &dedup->pool, fingerprint);
-    } else if (set) {
-        fingerset_prefetch_page(set, &dedup->pool, fingerprint);
     }
 }
 

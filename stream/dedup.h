@@ -1,5 +1,5 @@
 /* De-duplication: which source lines were seen within the horizon, by 128-bit fingerprints under
- * the bucket of their event time. A fingerprint costs about 21 bytes in the set of its bucket
+ * the bucket of their event time. A fingerprint costs 15 to 22 bytes in the set of its bucket
  * (stream/fingerset.h); its state record holds 16. Owner: the shard. */
 #ifndef RESTOCK_DEDUP_H
 #define RESTOCK_DEDUP_H
@@ -9,15 +9,14 @@
 
 struct dedup;
 
-#define DEDUP_LINE_BYTES 21.0 /* of memory for a fingerprint, of a great many */
+#define DEDUP_LINE_BYTES 19.0 /* of memory for a fingerprint, of a great many */
 
 struct dedup *dedup_create(char kind); /* NULL: no memory */
 void dedup_destroy(struct dedup *dedup);
 /* True if it was there; else it is there from now on. */
 bool dedup_seen(struct dedup *dedup, int64_t bucket, struct hash128 fingerprint);
-/* Ask for the memory that dedup_seen will need: stage 0, and when that has come, stage 1. */
-void dedup_prefetch(struct dedup *dedup, int64_t bucket, const struct hash128 *fingerprint,
-                    int stage);
+/* Ask for the memory that dedup_seen will need. */
+void dedup_prefetch(struct dedup *dedup, int64_t bucket, const struct hash128 *fingerprint);
 void dedup_drop_before(struct dedup *dedup, int64_t bucket);
 bool dedup_clean(const struct dedup *dedup);
 void dedup_seal(struct dedup *dedup, struct outbox *outbox, int32_t partition);

@@ -1,3 +1,6 @@
+/* Within a segment: a fingerprint stands in the line that its hash names, or in the next that has
+ * room, at most PROBE_LINES further (round the end). Lines fill from the front and nothing is ever
+ * removed, so a search ends at the first line with room. */
 #include "stream/fingerset.h"
 
 #include "config/base/ahead.h"
@@ -8,89 +11,57 @@
 #include <string.h>
 
 enum {
-    HEAD_ENTRIES = 38,
-    PAGE_SHIFT = 3,
-    PAGE_ENTRIES = 1 << PAGE_SHIFT,
-    HEAD_PAGES = (HEAD_ENTRIES + PAGE_ENTRIES - 1) / PAGE_ENTRIES,
-    LEAF_SHIFT = 8,
-    LEAF_ENTRIES = 1 << LEAF_SHIFT,
+    LINE_KEYS = 5,
+    UNIT_BYTES = 2048,
+    UNIT_LINES = 32,
+    PROBE_LINES = 8,
+    SEGMENT_KEYS = FINGERSET_UNITS * UNIT_LINES * LINE_KEYS,
+    TWO_UNITS = 2 * UNIT_LINES * LINE_KEYS * 4 / 5, /* keys that two units hold with ease */
+    SPILL_FIRST = 64,
     DEPTH_MAX = 30,
     DEPTH_SPARE = 4 /* bits beyond those that fingerprints by chance need */
 };
 
-struct head {
-    uint8_t tag[HEAD_ENTRIES];
-    uint8_t count;
-    uint8_t depth; /* bits of the hash that its fingerprints have in common */
-    uint32_t next; /* unit + 1 of the next head of a chain */
-    uint32_t page[HEAD_PAGES];
+struct line {
+    uint64_t hash[LINE_KEYS];
+    uint32_t more[LINE_KEYS];
+    uint32_t count;
 };
 
-_Static_assert(sizeof(struct head) == 64, "a head is one cache line");
+_Static_assert(sizeof(struct line) == 64 && UNIT_LINES * sizeof(struct line) == UNIT_BYTES,
+               "a line is one cache line");
 
 void fingerset_pool_init(struct fingerset_pool *pool)
 {
-    slab_init(&pool->heads, sizeof(struct head));
-    slab_init(&pool->pages, PAGE_ENTRIES * sizeof(struct hash128));
-    slab_init(&pool->leaves, LEAF_ENTRIES * sizeof(uint32_t));
+    *pool = (struct fingerset_pool){0};
+    slab_init(&pool->units, UNIT_BYTES);
 }
 
 void fingerset_pool_fini(struct fingerset_pool *pool)
 {
-    slab_fini(&pool->heads);
-    slab_fini(&pool->pages);
-    slab_fini(&pool->leaves);
+    slab_fini(&pool->units);
+    free(pool->segments);
+    *pool = (struct fingerset_pool){0};
 }
 
 size_t fingerset_pool_bytes(const struct fingerset_pool *pool)
 {
-    return slab_bytes(&pool->heads) + slab_bytes(&pool->pages) + slab_bytes(&pool->leaves);
+    return slab_bytes(&pool->units) + pool->segment_capacity * sizeof *pool->segments;
 }
 
 size_t fingerset_bytes(const struct fingerset *set)
 {
-    return set->leaf_capacity * sizeof *set->leaves;
+    return set->directory_capacity * sizeof *set->directory +
+           set->spill_capacity * sizeof *set->spill;
 }
 
-/* The places of a fingerprint; its own bits are not used as they are, because tests and other
- * programs may make them of small numbers. */
-static inline uint64_t spread(const struct hash128 *fingerprint)
+/* Its own bits are not used as they are, because tests and other programs may make fingerprints of
+ * small numbers. */
+static inline struct fingerset_key key_of(const struct hash128 *fingerprint)
 {
-    return hash_mix(fingerprint->low ^ (fingerprint->high << 1));
-}
-
-static inline uint8_t tag_of(uint64_t hash)
-{
-    return (uint8_t)(hash >> 56);
-}
-
-static inline struct head *head_at(const struct fingerset_pool *pool, uint32_t unit)
-{
-    return (struct head *)(void *)slab_at(&pool->heads, unit);
-}
-
-static inline struct hash128 *entry_at(const struct fingerset_pool *pool, const struct head *head,
-                                       uint32_t entry)
-{
-    struct hash128 *page =
-        (struct hash128 *)(void *)slab_at(&pool->pages, head->page[entry >> PAGE_SHIFT]);
-    return page + (entry & (PAGE_ENTRIES - 1));
-}
-
-static inline uint32_t *leaf_at(const struct fingerset_pool *pool, uint32_t unit)
-{
-    return (uint32_t *)(void *)slab_at(&pool->leaves, unit);
-}
-
-/* Of a set that is not empty. */
-static inline uint32_t slot_of(const struct fingerset *set, const struct fingerset_pool *pool,
-                               uint32_t index)
-{
-    uint32_t leaf = index >> LEAF_SHIFT;
-    while (!set->leaves[leaf]) {
-        leaf &= ~(UINT32_C(1) << (31 - __builtin_clz(leaf)));
-    }
-    return leaf_at(pool, set->leaves[leaf] - 1)[index & (LEAF_ENTRIES - 1)];
+    uint64_t high = hash_mix(fingerprint->high + UINT64_C(0x9e3779b97f4a7c15));
+    uint64_t hash = hash_mix(fingerprint->low ^ high);
+    return (struct fingerset_key){hash + !hash, (uint32_t)(high >> 32)}; /* 0: an empty place */
 }
 
 static inline uint32_t index_of(const struct fingerset *set, uint64_t hash)
@@ -98,195 +69,280 @@ static inline uint32_t index_of(const struct fingerset *set, uint64_t hash)
     return (uint32_t)hash & ((UINT32_C(1) << set->depth) - 1);
 }
 
-/* Eight tags at once; a byte that is told wrongly equal (the one above an equal one) costs a
- * comparison and nothing else. */
-static bool has(const struct fingerset_pool *pool, const struct head *head, uint8_t tag,
-                const struct hash128 *fingerprint)
+static inline struct fingerset_segment *segment_of(const struct fingerset *set,
+                                                   const struct fingerset_pool *pool, uint64_t hash)
 {
-    const uint64_t low = UINT64_C(0x0101010101010101), high = low << 7;
-    for (uint32_t from = 0; from < head->count; from += 8) {
-        uint64_t word;
-        memcpy(&word, (const unsigned char *)head + from, sizeof word);
-        word ^= low * tag;
-        for (uint64_t equal = (word - low) & ~word & high; equal; equal &= equal - 1) {
-            uint32_t entry = from + (uint32_t)__builtin_ctzll(equal) / 8;
-            if (entry < head->count) {
-                const struct hash128 *there = entry_at(pool, head, entry);
-                if (there->low == fingerprint->low && there->high == fingerprint->high) {
-                    return true;
-                }
-            }
+    return &pool->segments[set->directory[index_of(set, hash)]];
+}
+
+static inline struct line *line_at(const struct fingerset_pool *pool,
+                                   const struct fingerset_segment *segment, uint32_t line)
+{
+    struct line *unit =
+        (struct line *)(void *)slab_at(&pool->units, segment->unit[line / UNIT_LINES]);
+    return unit + line % UNIT_LINES;
+}
+
+static inline uint32_t home_of(const struct fingerset_segment *segment, uint64_t hash)
+{
+    return (uint32_t)((hash >> 32) * (segment->units * (uint64_t)UNIT_LINES) >> 32);
+}
+
+static inline bool line_has(const struct line *line, const struct fingerset_key *key)
+{
+    for (uint32_t i = 0; i < line->count; i++) {
+        if (line->hash[i] == key->hash && line->more[i] == key->more) {
+            return true;
         }
     }
     return false;
 }
 
-static uint32_t head_new(struct fingerset_pool *pool, uint8_t depth)
+static inline void line_put(struct line *line, const struct fingerset_key *key)
 {
-    uint32_t unit = slab_take(&pool->heads);
-    struct head *head = head_at(pool, unit);
-    head->count = 0;
-    head->depth = depth;
-    head->next = 0;
-    return unit;
+    line->hash[line->count] = key->hash;
+    line->more[line->count++] = key->more;
 }
 
-static void append(struct fingerset_pool *pool, struct head *head, uint8_t tag,
-                   const struct hash128 *fingerprint)
+/* The line with room for a key that is not there; NULL: it is there, or (*full) there is no room.
+ */
+static inline struct line *search(const struct fingerset_pool *pool,
+                                  const struct fingerset_segment *segment,
+                                  const struct fingerset_key *key, bool *full)
 {
-    if (!(head->count & (PAGE_ENTRIES - 1))) {
-        head->page[head->count >> PAGE_SHIFT] = slab_take(&pool->pages);
-    }
-    head->tag[head->count] = tag;
-    *entry_at(pool, head, head->count++) = *fingerprint;
-}
-
-static void empty_head(struct fingerset_pool *pool, struct head *head)
-{
-    for (uint32_t from = 0; from < head->count; from += PAGE_ENTRIES) {
-        slab_give(&pool->pages, head->page[from >> PAGE_SHIFT]);
-    }
-    head->count = 0;
-}
-
-/* --- the directory
- * ------------------------------------------------------------------------------------------ */
-
-static void begin(struct fingerset *set, struct fingerset_pool *pool)
-{
-    set->leaves = grow_zeroed(set->leaves, &set->leaf_capacity, 1, sizeof *set->leaves);
-    set->leaves[0] = slab_take(&pool->leaves) + 1;
-    leaf_at(pool, set->leaves[0] - 1)[0] = head_new(pool, 0);
-    set->depth = 0;
-}
-
-static void deepen(struct fingerset *set, struct fingerset_pool *pool)
-{
-    uint32_t half = UINT32_C(1) << set->depth++;
-    if (half < LEAF_ENTRIES) {
-        uint32_t *leaf = leaf_at(pool, set->leaves[0] - 1);
-        memcpy(leaf + half, leaf, half * sizeof *leaf);
-        return;
-    }
-    size_t leaves = (size_t)half * 2 >> LEAF_SHIFT;
-    set->leaves = grow_zeroed(set->leaves, &set->leaf_capacity, leaves, sizeof *set->leaves);
-}
-
-/* An empty leaf is filled only when it is to differ from the one it reads as. */
-static void point(struct fingerset *set, struct fingerset_pool *pool, uint32_t index, uint32_t unit)
-{
-    if (slot_of(set, pool, index) == unit) {
-        return;
-    }
-    uint32_t leaf = index >> LEAF_SHIFT;
-    if (!set->leaves[leaf]) {
-        uint32_t fresh = slab_take(&pool->leaves), *at = leaf_at(pool, fresh);
-        for (uint32_t i = 0; i < LEAF_ENTRIES; i++) {
-            at[i] = slot_of(set, pool, (leaf << LEAF_SHIFT) + i);
+    uint32_t lines = segment->units * (uint32_t)UNIT_LINES, at = home_of(segment, key->hash);
+    for (int probe = 0; probe < PROBE_LINES; probe++) {
+        struct line *line = line_at(pool, segment, at);
+        if (line_has(line, key)) {
+            return NULL;
         }
-        set->leaves[leaf] = fresh + 1;
+        if (line->count < LINE_KEYS) {
+            return line;
+        }
+        at = at + 1 < lines ? at + 1 : 0;
     }
-    leaf_at(pool, set->leaves[leaf] - 1)[index & (LEAF_ENTRIES - 1)] = unit;
+    *full = true;
+    return NULL;
 }
 
-/* Part a full head by the next bit of the hash. */
+/* --- the table beside
+ * ------------------------------------------------------------------------------------ */
+
+/* The place of a key, or an empty one. */
+static struct fingerset_key *spill_at(const struct fingerset *set, const struct fingerset_key *key)
+{
+    size_t mask = set->spill_capacity - 1, at = hash_mix(key->hash ^ key->more) & mask;
+    while (set->spill[at].hash &&
+           (set->spill[at].hash != key->hash || set->spill[at].more != key->more)) {
+        at = (at + 1) & mask;
+    }
+    return &set->spill[at];
+}
+
+static bool spill_has(const struct fingerset *set, const struct fingerset_key *key)
+{
+    return spill_at(set, key)->hash != 0;
+}
+
+static void spill_put(struct fingerset *set, const struct fingerset_key *key)
+{
+    if ((set->spill_count + 1) * 2 > set->spill_capacity) {
+        struct fingerset old = *set;
+        set->spill_capacity = old.spill_capacity ? old.spill_capacity * 2 : SPILL_FIRST;
+        set->spill = calloc(set->spill_capacity, sizeof *set->spill);
+        ASSERT(set->spill && "out of memory for fingerprints");
+        for (size_t i = 0; i < old.spill_capacity; i++) {
+            if (old.spill[i].hash) {
+                *spill_at(set, &old.spill[i]) = old.spill[i];
+            }
+        }
+        free(old.spill);
+    }
+    *spill_at(set, key) = *key;
+    set->spill_count++;
+}
+
+/* --- segments
+ * --------------------------------------------------------------------------------------------- */
+
+static void add_unit(struct fingerset_pool *pool, struct fingerset_segment *segment)
+{
+    uint32_t unit = slab_take(&pool->units);
+    memset(slab_at(&pool->units, unit), 0, UNIT_BYTES);
+    segment->unit[segment->units++] = unit;
+}
+
+static uint32_t segment_new(struct fingerset_pool *pool, uint32_t depth)
+{
+    uint32_t index = pool->free - 1;
+    if (pool->free) {
+        pool->free = pool->segments[index].unit[0];
+    } else {
+        pool->segments = grow(pool->segments, &pool->segment_capacity, pool->segment_count + 1,
+                              sizeof *pool->segments);
+        index = (uint32_t)pool->segment_count++;
+    }
+    pool->segments[index] = (struct fingerset_segment){.depth = (uint8_t)depth};
+    return index;
+}
+
+static void segment_give(struct fingerset_pool *pool, uint32_t index)
+{
+    struct fingerset_segment *segment = &pool->segments[index];
+    while (segment->units) {
+        slab_give(&pool->units, segment->unit[--segment->units]);
+    }
+    segment->unit[0] = pool->free;
+    pool->free = index + 1;
+}
+
+/* A key that is nowhere. */
+static void place(struct fingerset *set, const struct fingerset_pool *pool,
+                  const struct fingerset_segment *segment, const struct fingerset_key *key)
+{
+    bool full = false;
+    struct line *line = search(pool, segment, key, &full);
+    if (line) {
+        line_put(line, key);
+    } else {
+        spill_put(set, key);
+    }
+}
+
+/* Takes everything out. keys: [SEGMENT_KEYS] */
+static uint32_t empty(const struct fingerset_pool *pool, const struct fingerset_segment *segment,
+                      struct fingerset_key *keys)
+{
+    uint32_t count = 0;
+    for (uint32_t at = 0; at < segment->units * (uint32_t)UNIT_LINES; at++) {
+        struct line *line = line_at(pool, segment, at);
+        for (uint32_t i = 0; i < line->count; i++) {
+            keys[count++] = (struct fingerset_key){line->hash[i], line->more[i]};
+        }
+        line->count = 0;
+    }
+    return count;
+}
+
+static void widen(struct fingerset *set, struct fingerset_pool *pool,
+                  struct fingerset_segment *segment)
+{
+    struct fingerset_key keys[SEGMENT_KEYS];
+    uint32_t count = empty(pool, segment, keys);
+    add_unit(pool, segment);
+    for (uint32_t i = 0; i < count; i++) {
+        place(set, pool, segment, &keys[i]);
+    }
+}
+
+/* Part a full segment by the next bit of the hash. */
 static void part(struct fingerset *set, struct fingerset_pool *pool, uint32_t index)
 {
-    struct head *head = head_at(pool, slot_of(set, pool, index));
-    uint32_t bit = head->depth;
+    uint32_t bit = pool->segments[set->directory[index]].depth;
     if (bit == set->depth) {
-        deepen(set, pool);
+        uint32_t half = UINT32_C(1) << set->depth++;
+        set->directory = grow(set->directory, &set->directory_capacity, (size_t)half * 2,
+                              sizeof *set->directory);
+        memcpy(set->directory + half, set->directory, half * sizeof *set->directory);
     }
-    uint32_t unit = head_new(pool, (uint8_t)(bit + 1));
-    struct head *other = head_at(pool, unit);
-    struct hash128 all[HEAD_ENTRIES];
-    uint32_t count = head->count;
+    uint32_t fresh = segment_new(pool, bit + 1);
+    struct fingerset_segment *side[2] = {&pool->segments[set->directory[index]],
+                                         &pool->segments[fresh]};
+    struct fingerset_key keys[SEGMENT_KEYS];
+    uint32_t count = empty(pool, side[0], keys), ones = 0;
     for (uint32_t i = 0; i < count; i++) {
-        all[i] = *entry_at(pool, head, i);
+        ones += keys[i].hash >> bit & 1;
     }
-    empty_head(pool, head);
-    head->depth++;
+    side[0]->depth++;
+    if (count - ones <= TWO_UNITS) {
+        slab_give(&pool->units, side[0]->unit[--side[0]->units]);
+    }
+    for (int units = ones <= TWO_UNITS ? 2 : FINGERSET_UNITS; units > 0; units--) {
+        add_unit(pool, side[1]);
+    }
     for (uint32_t i = 0; i < count; i++) {
-        uint64_t hash = spread(&all[i]);
-        append(pool, hash >> bit & 1 ? other : head, tag_of(hash), &all[i]);
+        place(set, pool, side[keys[i].hash >> bit & 1], &keys[i]);
     }
     uint32_t first = (index & ((UINT32_C(1) << bit) - 1)) | UINT32_C(1) << bit;
     for (uint32_t at = first; at < UINT32_C(1) << set->depth; at += UINT32_C(2) << bit) {
-        point(set, pool, at, unit);
+        set->directory[at] = fresh;
     }
 }
 
-/* May the group be parted, or has somebody made fingerprints that agree in too many bits? */
-static bool partable(const struct fingerset *set, const struct head *head)
+/* May the segment be parted, or has somebody made fingerprints that agree in too many bits? */
+static bool partable(const struct fingerset *set, const struct fingerset_segment *segment)
 {
-    uint32_t usual = 32 - (uint32_t)__builtin_clz(set->count / HEAD_ENTRIES + 1);
+    uint32_t usual = 32 - (uint32_t)__builtin_clz(set->count / (SEGMENT_KEYS / 2) + 1);
     uint32_t most = usual + DEPTH_SPARE < DEPTH_MAX ? usual + DEPTH_SPARE : DEPTH_MAX;
-    return head->depth < most;
+    return segment->depth < most;
 }
 
 /* --- the set
  * ------------------------------------------------------------------------------------------ */
 
-static struct head *chained(struct fingerset_pool *pool, struct head *last)
+static void begin(struct fingerset *set, struct fingerset_pool *pool)
 {
-    if (last->count < HEAD_ENTRIES) {
-        return last;
+    fingerset_clear(set, pool);
+    set->directory = grow(set->directory, &set->directory_capacity, 1, sizeof *set->directory);
+    set->directory[0] = segment_new(pool, 0);
+    add_unit(pool, &pool->segments[set->directory[0]]);
+}
+
+/* Makes room until the key has a place. */
+static bool add_slowly(struct fingerset *set, struct fingerset_pool *pool,
+                       const struct fingerset_key *key)
+{
+    if (set->spill && spill_has(set, key)) {
+        return false;
     }
-    uint32_t unit = head_new(pool, last->depth);
-    last->next = unit + 1;
-    return head_at(pool, unit);
+    while (true) {
+        struct fingerset_segment *segment = segment_of(set, pool, key->hash);
+        bool full = false;
+        struct line *line = search(pool, segment, key, &full);
+        if (line) {
+            line_put(line, key);
+            return true;
+        }
+        if (segment->units < FINGERSET_UNITS) {
+            widen(set, pool, segment);
+        } else if (partable(set, segment)) {
+            part(set, pool, index_of(set, key->hash));
+        } else {
+            spill_put(set, key);
+            return true;
+        }
+    }
 }
 
 bool fingerset_add(struct fingerset *set, struct fingerset_pool *pool,
                    const struct hash128 *fingerprint)
 {
-    uint64_t hash = spread(fingerprint);
+    struct fingerset_key key = key_of(fingerprint);
     if (!set->count) {
-        fingerset_clear(set, pool);
         begin(set, pool);
     }
-    struct head *head = head_at(pool, slot_of(set, pool, index_of(set, hash))), *last = head;
-    while (true) {
-        if (has(pool, last, tag_of(hash), fingerprint)) {
-            return false;
-        }
-        if (!last->next) {
-            break;
-        }
-        last = head_at(pool, last->next - 1);
+    bool full = false;
+    struct line *line = search(pool, segment_of(set, pool, key.hash), &key, &full);
+    if (line && !set->spill) {
+        line_put(line, &key);
+    } else if ((!line && !full) || !add_slowly(set, pool, &key)) {
+        return false;
     }
-    while (head == last && head->count == HEAD_ENTRIES && partable(set, head)) {
-        part(set, pool, index_of(set, hash));
-        head = last = head_at(pool, slot_of(set, pool, index_of(set, hash)));
-    }
-    append(pool, chained(pool, last), tag_of(hash), fingerprint);
     set->count++;
     return true;
 }
 
-/* From the end: the lowest index of a head is its own, the others only point at it. */
+/* From the end: the lowest index of a segment is its own, the others only point at it. */
 void fingerset_clear(struct fingerset *set, struct fingerset_pool *pool)
 {
     for (uint32_t i = set->count ? UINT32_C(1) << set->depth : 0; i-- > 0;) {
-        uint32_t unit = slot_of(set, pool, i);
-        struct head *head = head_at(pool, unit);
-        if (i >> head->depth) {
-            continue;
-        }
-        for (uint32_t next = unit + 1; next;) {
-            unit = next - 1;
-            head = head_at(pool, unit);
-            next = head->next;
-            empty_head(pool, head);
-            slab_give(&pool->heads, unit);
+        uint32_t index = set->directory[i];
+        if (!(i >> pool->segments[index].depth)) {
+            segment_give(pool, index);
         }
     }
-    for (size_t leaf = 0; leaf < set->leaf_capacity; leaf++) {
-        if (set->leaves[leaf]) {
-            slab_give(&pool->leaves, set->leaves[leaf] - 1);
-        }
-    }
-    free(set->leaves);
+    free(set->directory);
+    free(set->spill);
     *set = (struct fingerset){0};
 }
 
@@ -294,18 +350,8 @@ void fingerset_prefetch(const struct fingerset *set, const struct fingerset_pool
                         const struct hash128 *fingerprint)
 {
     if (set->count) {
-        ahead_touch(head_at(pool, slot_of(set, pool, index_of(set, spread(fingerprint)))));
-    }
-}
-
-void fingerset_prefetch_page(const struct fingerset *set, const struct fingerset_pool *pool,
-                             const struct hash128 *fingerprint)
-{
-    if (!set->count) {
-        return;
-    }
-    const struct head *head = head_at(pool, slot_of(set, pool, index_of(set, spread(fingerprint))));
-    if (head->count & (PAGE_ENTRIES - 1)) {
-        ahead_touch(entry_at(pool, head, head->count));
+        struct fingerset_key key = key_of(fingerprint);
+        const struct fingerset_segment *segment = segment_of(set, pool, key.hash);
+        ahead_touch(line_at(pool, segment, home_of(segment, key.hash)));
     }
 }

@@ -34,6 +34,7 @@ struct layout {
  * series that a transaction touched. */
 struct hot_run {
     uint32_t column; /* of the own layout: the first */
+    uint32_t elements; /* of a plane column, each of `bytes`; else 1 */
     size_t bytes;
 };
 
@@ -139,9 +140,16 @@ static bool follows(const struct layouts *layouts, const struct hot_run *run,
     const struct layout_column *first = &layouts->known[0].columns[run->column];
     const struct column_table *table = tables[column->own_table].table;
     return first->own_table == column->own_table && table->rows[0].type == COLUMN_RECORD &&
-           first->width == 1 && column->width == 1 &&
            table->rows[first->own_row].pointer_offset + run->bytes ==
                table->rows[column->own_row].pointer_offset;
+}
+
+static bool is_record(const struct layouts *layouts, const struct layout_column *column)
+{
+    struct tile_table tables[TILE_TABLES];
+    struct tile prototype = layouts->prototype;
+    tile_tables(&prototype, tables);
+    return tables[column->own_table].table->rows[0].type == COLUMN_RECORD;
 }
 
 static void find_runs(struct layouts *layouts)
@@ -149,7 +157,8 @@ static void find_runs(struct layouts *layouts)
     const struct layout *own = &layouts->known[0];
     for (uint32_t i = 0; i < own->count; i++) {
         const struct layout_column *column = &own->columns[i];
-        size_t bytes = column_type_bytes(column->type);
+        bool record = is_record(layouts, column);
+        size_t bytes = column_type_bytes(column->type) * (record ? column->width : 1);
         struct hot_run *last = layouts->run_count ? &layouts->runs[layouts->run_count - 1] : NULL;
         if (column->life != COLUMN_HOT) {
             continue;
@@ -158,7 +167,8 @@ static void find_runs(struct layouts *layouts)
             last->bytes += bytes;
         } else {
             ASSERT(layouts->run_count < HOT_RUNS_MAX);
-            layouts->runs[layouts->run_count++] = (struct hot_run){i, bytes};
+            layouts->runs[layouts->run_count++] =
+                (struct hot_run){i, record ? 1 : column->width, bytes};
         }
     }
 }
@@ -259,10 +269,9 @@ void layout_put_row(const struct layouts *layouts, struct tile *tile, uint32_t r
     for (uint32_t i = 0; i < layouts->run_count; i++) {
         const struct hot_run *run = &layouts->runs[i];
         const struct layout_column *column = &layouts->known[0].columns[run->column];
-        size_t bytes = column_type_bytes(column->type);
-        for (uint32_t k = 0; k < column->width; k++) {
+        for (uint32_t k = 0; k < run->elements; k++) {
             struct column_place place = place_of(tables, column, k);
-            buf_put(out, place.at + row * place.stride, column->width > 1 ? bytes : run->bytes);
+            buf_put(out, place.at + row * place.stride, run->bytes);
         }
     }
 }

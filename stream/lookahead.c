@@ -30,14 +30,12 @@ static bool is_hot(const struct lookahead *ahead)
     return ahead->good && (ahead->line.kind == LINE_ORDER || ahead->line.kind == LINE_STOCK);
 }
 
-static void prefetch_fingerprint(const struct shard *shard, const struct lookahead *ahead,
-                                 int stage)
+static void prefetch_fingerprint(const struct shard *shard, const struct lookahead *ahead)
 {
     if (ahead->line.kind == LINE_ORDER) {
-        dedup_prefetch(shard->fingerprints, ahead->bucket, &ahead->line.order.fingerprint, stage);
+        dedup_prefetch(shard->fingerprints, ahead->bucket, &ahead->line.order.fingerprint);
     } else {
-        dedup_prefetch(shard->stock_fingerprints, ahead->bucket, &ahead->line.stock.fingerprint,
-                       stage);
+        dedup_prefetch(shard->stock_fingerprints, ahead->bucket, &ahead->line.stock.fingerprint);
     }
 }
 
@@ -47,6 +45,9 @@ static void prefetch_series(const struct shard *shard, const struct lookahead *a
     uint32_t row = shard_row(ahead->guess);
     ahead_touch(&tile->cols.row[row]);
     ahead_touch(&tile->linecheck.row[row]);
+    if (tile->traced) {
+        ahead_touch(&tile->trace.row[row]);
+    }
     ahead_touch(
         &tile->units[(size_t)tile_slot(shard->plan, ahead->bucket) * PLAN_TILE_SERIES + row]);
     ahead_touch(&shard->dirty_mark[ahead->guess]);
@@ -57,13 +58,12 @@ void lookahead_prefetch(const struct shard *shard, struct lookahead *ahead, size
     for (size_t i = 0; i < count; i++) {
         if (is_hot(&ahead[i])) {
             series_prefetch(shard->series, ahead[i].name);
-            prefetch_fingerprint(shard, &ahead[i], 0);
+            prefetch_fingerprint(shard, &ahead[i]);
         }
     }
     for (size_t i = 0; i < count; i++) {
         if (is_hot(&ahead[i])) {
             ahead[i].guess = series_guess(shard->series, ahead[i].name);
-            prefetch_fingerprint(shard, &ahead[i], 1);
         }
     }
     for (size_t i = 0; i < count; i++) {

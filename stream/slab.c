@@ -11,7 +11,7 @@ enum { ALIGNMENT = 64 };
 
 void slab_init(struct slab *slab, uint32_t unit_bytes)
 {
-    ASSERT(unit_bytes >= ALIGNMENT && unit_bytes <= 1024 && !(unit_bytes & (unit_bytes - 1)));
+    ASSERT(unit_bytes >= ALIGNMENT && unit_bytes <= 4096 && !(unit_bytes & (unit_bytes - 1)));
     *slab = (struct slab){.unit_bytes = unit_bytes};
     while ((unit_bytes << slab->shift) < SLAB_BLOCK_BYTES) {
         slab->shift++;

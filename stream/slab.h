@@ -24,7 +24,7 @@ struct slab {
     uint32_t free; /* first of the list of units taken back + 1 */
 };
 
-/* unit_bytes: a power of two from 64 to 1024; units are aligned to 64 bytes. */
+/* unit_bytes: a power of two from 64 to 4096; units are aligned to 64 bytes. */
 void slab_init(struct slab *slab, uint32_t unit_bytes);
 void slab_fini(struct slab *slab);
 uint32_t slab_take(struct slab *slab); /* contents are not set */
