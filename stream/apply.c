@@ -87,10 +87,10 @@ static void in_short(struct shard *shard, uint32_t series, int64_t event_ms, int
     }
 }
 
-static uint32_t series_of(struct shard *shard, uint64_t name, struct slice sku,
+static uint32_t series_of(struct shard *shard, const struct lookahead *ahead, struct slice sku,
                           struct slice location)
 {
-    uint32_t series = series_find_hashed(shard->series, name, sku, location);
+    uint32_t series = series_find_guessed(shard->series, ahead->guess, ahead->name, sku, location);
     if (series != SERIES_NONE) {
         close_through(shard, series);
         return series;
@@ -272,7 +272,7 @@ static void apply_order(struct shard *shard, const struct lookahead *ahead, stru
         dead_letter(shard, line, value, late ? "late" : "ahead");
         return;
     }
-    uint32_t series = series_of(shard, ahead->name, order->sku, order->location);
+    uint32_t series = series_of(shard, ahead, order->sku, order->location);
     if (order->kind == ORDER_SALE) {
         sell(shard, order, series, bucket);
         move_stock(shard, series, order->event_ms, order->quantity);
@@ -334,7 +334,7 @@ static void apply_stock(struct shard *shard, const struct lookahead *ahead)
     if (dedup_seen(shard->stock_fingerprints, bucket, stock->fingerprint)) {
         return;
     }
-    uint32_t series = series_of(shard, ahead->name, stock->sku, stock->location);
+    uint32_t series = series_of(shard, ahead, stock->sku, stock->location);
     struct stock_entry *entry = decide_stock(shard, series);
     entry = entry ? entry : decide_stock_new(shard, series);
     apply_movement(shard, entry, stock);

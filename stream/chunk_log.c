@@ -52,6 +52,11 @@ struct chunk_log {
     size_t dropped_count, dropped_capacity;
     struct dropped *dirty; /* {bucket, chunk}; may name buckets dropped since */
     size_t dirty_count, dirty_capacity;
+    /* The chunk that was appended to last, dirty; NULL: look for it. Whatever may move, save or
+     * give up a chunk sets it to NULL. */
+    struct chunk *open;
+    int64_t open_bucket;
+    uint32_t open_index;
 };
 
 struct chunk_log *chunk_log_create(char kind, size_t entry_bytes)
@@ -80,6 +85,7 @@ static void give_up(struct chunk_log *log, struct chunk_bucket *bucket, uint32_t
 {
     struct chunk *chunk = bucket->at[index];
     bucket->at[index] = NULL;
+    log->open = NULL;
     if (chunk) {
         chunk->next = log->spare;
         log->spare = chunk;
@@ -218,18 +224,36 @@ static void set_dirty(struct chunk_log *log, const struct chunk_bucket *bucket, 
     }
 }
 
+/* The sizes that lines are kept in, without a call. */
+static inline uint32_t put_entry(struct chunk_log *log, struct chunk *chunk, const void *entry)
+{
+    unsigned char *at = chunk->data + chunk->count * log->entry_bytes;
+    if (log->entry_bytes == 16) {
+        memcpy(at, entry, 16);
+    } else if (log->entry_bytes == 18) {
+        memcpy(at, entry, 18);
+    } else {
+        memcpy(at, entry, log->entry_bytes);
+    }
+    return log->open_index * CHUNK_LOG_ENTRIES + chunk->count++;
+}
+
 uint32_t chunk_log_append(struct chunk_log *log, int64_t bucket_number, const void *entry)
 {
+    if (log->open && log->open_bucket == bucket_number && log->open->count < CHUNK_LOG_ENTRIES) {
+        return put_entry(log, log->open, entry);
+    }
     struct chunk_bucket *bucket = found_or_new(log, bucket_number);
     uint32_t last = bucket->chunks ? bucket->chunks - 1 : 0;
     if (bucket->chunks && count_of(bucket, last) == CHUNK_LOG_ENTRIES) {
         last++;
     }
     ASSERT(last < CHUNKS_MAX);
-    struct chunk *chunk = chunk_for(log, bucket, last);
-    memcpy(chunk->data + chunk->count * log->entry_bytes, entry, log->entry_bytes);
+    log->open = chunk_for(log, bucket, last);
+    log->open_bucket = bucket_number;
+    log->open_index = last;
     set_dirty(log, bucket, last);
-    return last * CHUNK_LOG_ENTRIES + chunk->count++;
+    return put_entry(log, log->open, entry);
 }
 
 uint32_t chunk_log_count(const struct chunk_log *log, int64_t bucket_number)
@@ -337,6 +361,7 @@ static void seal_chunk(struct chunk_log *log, struct chunk_bucket *bucket, uint3
     }
     outbox_add(outbox, TOPIC_STATE, partition, (struct slice){key, sizeof key}, value);
     chunk->dirty = false;
+    log->open = NULL;
     if (log->release && chunk->count == CHUNK_LOG_ENTRIES) {
         give_up(log, bucket, index);
     }
@@ -410,6 +435,7 @@ bool chunk_log_restore(struct chunk_log *log, struct slice key, struct slice val
         return true;
     }
     struct chunk *chunk = chunk_for(log, bucket, index);
+    log->open = NULL;
     return load_chunk(log, bucket->bucket, index, value, chunk);
 }
 

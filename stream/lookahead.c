@@ -16,11 +16,11 @@ void lookahead_decode(struct shard *shard, struct slice value, struct lookahead 
     const struct buckets *buckets = &shard->plan->settings_ref->days;
     if (ahead->good && ahead->line.kind == LINE_ORDER) {
         const struct order_line *order = &ahead->line.order;
-        ahead->bucket = bucket_of(buckets, order->event_ms);
+        ahead->bucket = bucket_of_memo(buckets, &shard->days, order->event_ms);
         ahead->name = series_hash(order->sku, order->location);
     } else if (ahead->good && ahead->line.kind == LINE_STOCK) {
         const struct stock_line *stock = &ahead->line.stock;
-        ahead->bucket = bucket_of(buckets, stock->event_ms);
+        ahead->bucket = bucket_of_memo(buckets, &shard->days, stock->event_ms);
         ahead->name = series_hash(stock->sku, stock->location);
     }
 }

@@ -185,6 +185,16 @@ uint32_t series_find_hashed(const struct series_table *table, uint64_t hash, str
     return index;
 }
 
+uint32_t series_find_guessed(const struct series_table *table, uint32_t guess, uint64_t hash,
+                             struct slice sku, struct slice location)
+{
+    if (guess < table->end && name_of(table, guess)->location_up &&
+        is_named(table, guess, sku, location)) {
+        return guess; /* names are there once */
+    }
+    return series_find_hashed(table, hash, sku, location);
+}
+
 uint32_t series_find(const struct series_table *table, struct slice sku, struct slice location)
 {
     return series_find_hashed(table, series_hash(sku, location), sku, location);

@@ -30,6 +30,9 @@ uint32_t series_find(const struct series_table *table, struct slice sku,
 uint64_t series_hash(struct slice sku, struct slice location);
 uint32_t series_find_hashed(const struct series_table *table, uint64_t hash, struct slice sku,
                             struct slice location);
+/* With what series_guess has told meanwhile, however long ago. */
+uint32_t series_find_guessed(const struct series_table *table, uint32_t guess, uint64_t hash,
+                             struct slice sku, struct slice location);
 /* Asks for the slots of a hash; when they have come, series_guess tells the index that is most
  * likely meant (SERIES_NONE: surely a new name), and asks for its name. */
 void series_prefetch(const struct series_table *table, uint64_t hash);

@@ -99,6 +99,7 @@ struct shard {
 
     struct dedup *fingerprints, *stock_fingerprints;
     struct cancel *cancel;
+    struct bucket_memo days; /* derived */
     struct sources *sources;
     struct items *items;
     struct book *book; /* what suppliers and buyers have taught */

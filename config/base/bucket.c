@@ -46,6 +46,36 @@ int64_t bucket_start(const struct buckets *buckets, int64_t bucket)
     return zone_to_utc(buckets->zone_ref, day * DAY_MS);
 }
 
+/* Days on which clocks change are not remembered: where midnight comes twice, a time after the
+ * start of a day may still belong to the day before. */
+static void remember(const struct buckets *buckets, struct bucket_memo *memo, size_t place,
+                     int64_t bucket)
+{
+    int64_t start = bucket_start(buckets, bucket), end = bucket_start(buckets, bucket + 1);
+    if (end - start == buckets->length_ms &&
+        zone_offset_s(buckets->zone_ref, start) == zone_offset_s(buckets->zone_ref, end)) {
+        memo->start_ms[place] = start;
+        memo->end_ms[place] = end;
+        memo->bucket[place] = bucket;
+    }
+}
+
+int64_t bucket_of_memo(const struct buckets *buckets, struct bucket_memo *memo, int64_t time_ms)
+{
+    if (buckets->length_ms != DAY_MS) {
+        return bucket_of(buckets, time_ms);
+    }
+    size_t place = (size_t)((uint64_t)time_ms >> 24) % BUCKET_MEMO_PLACES; /* under five hours */
+    if (time_ms < memo->start_ms[place] || time_ms >= memo->end_ms[place]) {
+        int64_t bucket = bucket_of(buckets, time_ms);
+        if (time_ms > INT64_MIN / 2 && time_ms < INT64_MAX / 2) {
+            remember(buckets, memo, place, bucket);
+        }
+        return bucket;
+    }
+    return memo->bucket[place];
+}
+
 int64_t bucket_day(const struct buckets *buckets, int64_t bucket)
 {
     if (buckets->length_ms == DAY_MS) {

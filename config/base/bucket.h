@@ -20,6 +20,13 @@ struct status *bucket_init(struct buckets *buckets, int64_t length_ms, const str
     __attribute__((warn_unused_result));
 int64_t bucket_of(const struct buckets *buckets,
                   int64_t time_ms); /* number of the bucket that holds the time */
+/* The same for times that come in runs of days: remembers where days begin and end. Zeroed: knows
+ * nothing. One owner; of one struct buckets. */
+enum { BUCKET_MEMO_PLACES = 16 };
+struct bucket_memo {
+    int64_t start_ms[BUCKET_MEMO_PLACES], end_ms[BUCKET_MEMO_PLACES], bucket[BUCKET_MEMO_PLACES];
+};
+int64_t bucket_of_memo(const struct buckets *buckets, struct bucket_memo *memo, int64_t time_ms);
 int64_t bucket_start(const struct buckets *buckets,
                      int64_t bucket); /* UTC ms; bucket_start(b + 1) is its end */
 int32_t bucket_weekday(const struct buckets *buckets,

@@ -137,6 +137,37 @@ Test(bucket, tile_the_time_line)
     }
 }
 
+/* Whatever came before, days of 23 and 25 hours and nights with two midnights included. */
+Test(bucket, what_is_remembered_of_days_changes_no_answer)
+{
+    static const char *const names[] = {
+        "UTC",         "Europe/London", "America/Havana", "Asia/Kathmandu", "Australia/Lord_Howe",
+        "Pacific/Apia"};
+    static const int64_t lengths[] = {3600000, 86400000, 604800000};
+    struct rng rng;
+    rng_init(&rng, 12);
+    for (size_t z = 0; z < sizeof names / sizeof names[0]; z++) {
+        struct zone *zone = open_zone(names[z]);
+        for (size_t l = 0; l < sizeof lengths / sizeof lengths[0]; l++) {
+            struct buckets buckets = make(lengths[l], zone);
+            struct bucket_memo memo = {0};
+            for (int64_t time = civil_days(2011, 1, 1) * DAY; time < civil_days(2012, 2, 1) * DAY;
+                 time += (int64_t)rng_below(&rng, 20 * 60000)) {
+                int64_t back = time - (int64_t)rng_below(&rng, (uint64_t)DAY);
+                cr_assert_eq(bucket_of_memo(&buckets, &memo, time), bucket_of(&buckets, time),
+                             "%s %" PRId64, names[z], time);
+                cr_assert_eq(bucket_of_memo(&buckets, &memo, back), bucket_of(&buckets, back));
+            }
+            static const int64_t edges[] = {INT64_MIN / 1000, 0, -1, INT64_MAX / 1000};
+            for (size_t e = 0; e < sizeof edges / sizeof edges[0]; e++) {
+                cr_assert_eq(bucket_of_memo(&buckets, &memo, edges[e]),
+                             bucket_of(&buckets, edges[e]));
+            }
+        }
+        zone_close(zone);
+    }
+}
+
 /* A day that the calendar left out has no time in it, and its neighbours meet. */
 Test(bucket, a_day_that_did_not_happen_is_empty)
 {

@@ -117,6 +117,14 @@ Test(series, finds_what_a_plain_list_would)
         uint64_t hash = series_hash(slice_of(sku), slice_of(location));
         series_prefetch(table, hash);
         uint32_t guess = series_guess(table, hash);
+        static const uint32_t WRONG[] = {0, 3, UINT32_MAX - 1, SERIES_NONE};
+        for (size_t w = 0; w < sizeof WRONG / sizeof WRONG[0]; w++) {
+            cr_expect_eq(
+                series_find_guessed(table, WRONG[w], hash, slice_of(sku), slice_of(location)),
+                series_find_hashed(table, hash, slice_of(sku), slice_of(location)));
+        }
+        cr_expect_eq(series_find_guessed(table, guess, hash, slice_of(sku), slice_of(location)),
+                     series_find_hashed(table, hash, slice_of(sku), slice_of(location)));
         cr_assert(index[name] == SERIES_NONE || guess != SERIES_NONE);
         if (guess != SERIES_NONE) {
             series_prefetch_text(table, guess);
