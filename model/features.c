@@ -103,6 +103,42 @@ void features_make(const struct feature_source *source, float *x)
         trusted || (flags & WINDOW_ABSENT) ? 0 : bounded(seen / (expected + 0.5f) - 1);
 }
 
+static const uint8_t GROUP[NET_INPUTS] = {
+    [0] = FEATURE_RECENT,       [1] = FEATURE_RECENT,
+    [2] = FEATURE_RECENT,       [5] = FEATURE_RECENT,
+    [6] = FEATURE_RECENT,       [7] = FEATURE_RECENT,
+    [8] = FEATURE_RECENT,       [9] = FEATURE_RECENT,
+    [11] = FEATURE_STOCK,       [12] = FEATURE_STOCK,
+    [SHOP_WEEK] = FEATURE_SHOP, [SHOP_FORTNIGHT] = FEATURE_SHOP,
+    [17] = FEATURE_RECENT,      [KNOWN_SHARE + 1] = FEATURE_STOCK,
+};
+_Static_assert(NET_INPUTS == KNOWN_SHARE + 5 && FEATURE_SERIES == 0,
+               "a new input: say in GROUP what it tells of, and in usual() what is usual");
+
+static void usual(const struct feature_source *source, float *x)
+{
+    float level = fmaxf(source->level, 0.02f), expected = level * source->factor;
+    float spread = fmaxf(source->spread, 1.01f);
+    float none = powf(spread, -level / (spread - 1)); /* share of buckets without a sale */
+    float gap = fminf(none / fmaxf(1 - none, 1e-3f), 56);
+    memset(x, 0, NET_INPUTS * sizeof *x);
+    x[1] = bounded(0.5f * log1pf(expected));
+    x[2] = x[8] = 1 - none;
+    x[9] = bounded(0.5f * log1pf(gap));
+    x[11] = fminf((float)source->window->age[source->i], 28) / 28;
+}
+
+void features_suppose(const struct feature_source *source, uint32_t hidden, float *x)
+{
+    float instead[NET_INPUTS];
+    usual(source, instead);
+    for (int k = 0; k < NET_INPUTS; k++) {
+        if (hidden >> GROUP[k] & 1) {
+            x[k] = instead[k];
+        }
+    }
+}
+
 void features_hide_known(float *x)
 {
     memset(x + KNOWN, 0, (WINDOW_KNOWN + 1) * sizeof *x);

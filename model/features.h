@@ -24,6 +24,20 @@ struct feature_source {
 };
 void features_make(const struct feature_source *source, float *x);
 
+/* Which inputs tell of what, for explanations. What tells of the calendar and of plans follows from
+ * the source: they are hidden there. */
+enum feature_group {
+    FEATURE_SERIES, /* how large, wild and old the series is; plans; the place in the season */
+    FEATURE_RECENT, /* what it sold of late, against its level */
+    FEATURE_STOCK, /* stock-outs and silent feeds of late */
+    FEATURE_SHOP, /* the whole shop of late */
+    FEATURE_GROUPS
+};
+/* As if nothing out of the usual were known of the groups in `hidden` (bits 1 << enum
+ * feature_group): x as features_make left it. What is usual: a negative binomial of the source's
+ * level and spread, always in stock, in a shop at rest. */
+void features_suppose(const struct feature_source *source, uint32_t hidden, float *x);
+
 /* As if no plan and no calendar were known. */
 void features_hide_known(float *x);
 /* As if the whole shop were not known. */

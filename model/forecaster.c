@@ -404,6 +404,27 @@ static void drop_light(float *weight)
     }
 }
 
+void forecaster_shares(const struct forecaster *fc, const struct forecaster_cols *cols, uint32_t i,
+                       float (*weight)[FORECAST_EXPERTS])
+{
+    const struct pool *pools = fc->pool[cols->demand_class[i] % FORECAST_CLASSES];
+    float trust[2][FORECAST_EXPERTS];
+    series_trust(fc, cols, i, 0, trust[0]);
+    series_trust(fc, cols, i, 1, trust[1]);
+    for (uint32_t s = 0; s < fc->rows; s++) {
+        series_weights(fc, &pools[s], trust[s > 0], weight[s]);
+        drop_light(weight[s]);
+    }
+}
+
+void forecaster_ready(struct forecaster *fc, const struct forecaster_cols *cols,
+                      const struct window *window)
+{
+    struct ewma_rows rows = rows_of(cols, window->series);
+    read_statistics(fc, &rows);
+    fc->gru_on = fc->gru && cols->gru_state;
+}
+
 static void set_weight(struct expert_lanes *lanes, uint32_t lane, const float *weight)
 {
     for (int e = 0; e < FORECAST_EXPERTS; e++) {
@@ -449,9 +470,9 @@ static void predict_sums(struct forecaster *fc, const struct series_view *view)
 {
     float *mean = fc->sum_mean + (size_t)view->i * fc->rows;
     float *q = fc->sum_q + (size_t)view->i * fc->rows * FORECAST_LEVELS;
-    float trust[2][FORECAST_EXPERTS], weight[FORECAST_EXPERTS];
-    series_trust(fc, view->cols, view->i, 0, trust[0]);
-    series_trust(fc, view->cols, view->i, 1, trust[1]);
+    float weight[POOL_ROWS_MAX][FORECAST_EXPERTS];
+    forecaster_shares(fc, view->cols, view->i, weight);
+    memcpy(fc->weights + (size_t)view->i * FORECAST_EXPERTS, weight[0], sizeof weight[0]);
     for (uint32_t begin = 0; begin < fc->rows; begin += EXPERT_LANES) {
         struct expert_lanes lanes = {.count = fc->rows - begin};
         lanes.count = lanes.count < EXPERT_LANES ? lanes.count : EXPERT_LANES;
@@ -460,12 +481,7 @@ static void predict_sums(struct forecaster *fc, const struct series_view *view)
         plain_stretch(stretch);
         for (uint32_t lane = 0; lane < lanes.count; lane++) {
             uint32_t s = begin + lane;
-            series_weights(fc, &view->pools[s], trust[s > 0], weight);
-            drop_light(weight);
-            set_weight(&lanes, lane, weight);
-            if (s == 0) {
-                memcpy(fc->weights + (size_t)view->i * FORECAST_EXPERTS, weight, sizeof weight);
-            }
+            set_weight(&lanes, lane, weight[s]);
             for (uint32_t side = 0; side < POOL_SIDES && s && fc->options.conformal; side++) {
                 stretch[side * EXPERT_LANES + lane] = view->pools[s].stretch[side];
             }
@@ -555,9 +571,7 @@ void forecaster_predict(struct forecaster *fc, const struct forecaster_cols *col
 {
     ASSERT(fc->begun && fc->bucket == window->bucket && window->series <= fc->tile &&
            window->width == fc->width);
-    struct ewma_rows rows = rows_of(cols, window->series);
-    read_statistics(fc, &rows);
-    fc->gru_on = fc->gru && cols->gru_state;
+    forecaster_ready(fc, cols, window);
     if (fc->gru_on) {
         forecaster_read_factors(fc, cols, window);
         struct gru_view view = view_of(fc, cols, window);

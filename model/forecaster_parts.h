@@ -1,5 +1,5 @@
-/* What forecaster.c (learning, forecasting) and forecaster_state.c (options, saving) share; nobody
- * else includes it. */
+/* What forecaster.c (learning, forecasting), forecaster_state.c (options, saving), their parts and
+ * explain.c share; nobody else includes it. */
 #ifndef RESTOCK_FORECASTER_PARTS_H
 #define RESTOCK_FORECASTER_PARTS_H
 
@@ -64,6 +64,18 @@ void forecaster_read_factors(struct forecaster *fc, const struct forecaster_cols
  */
 void forecaster_count_known(struct forecaster *fc, struct forecaster_cols *cols,
                             const struct window *window);
+/* The same into fc->prospect, fc->ahead, from a source of the caller's. */
+void forecaster_look_from(struct forecaster *fc, const struct prospect_source *source,
+                          uint32_t steps);
+struct prospect_source forecaster_prospect(const struct forecaster *fc,
+                                           const struct forecaster_cols *cols,
+                                           const struct window *window, uint32_t i);
+/* Shares of the experts in each sum of series i, [S, E], as a forecast has them. */
+void forecaster_shares(const struct forecaster *fc, const struct forecaster_cols *cols, uint32_t i,
+                       float (*weight)[FORECAST_EXPERTS]);
+/* Statistics of all rows into fc->level, fc->slow, fc->spread; whether there is a network. */
+void forecaster_ready(struct forecaster *fc, const struct forecaster_cols *cols,
+                      const struct window *window);
 /* Derived: the mood of the shop, from the totals of its last buckets. */
 void forecaster_look_ahead(struct forecaster *fc);
 

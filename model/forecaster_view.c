@@ -5,9 +5,9 @@
 static const uint32_t KNOWN_LEAST =
     7; /* buckets observed before a series says something of the effects */
 
-static struct prospect_source prospect_of(const struct forecaster *fc,
-                                          const struct forecaster_cols *cols,
-                                          const struct window *window, uint32_t i)
+struct prospect_source forecaster_prospect(const struct forecaster *fc,
+                                           const struct forecaster_cols *cols,
+                                           const struct window *window, uint32_t i)
 {
     return (struct prospect_source){.window = window,
                                     .i = i,
@@ -19,11 +19,10 @@ static struct prospect_source prospect_of(const struct forecaster *fc,
                                     .spread = fc->spread[i]};
 }
 
-void forecaster_look(struct forecaster *fc, const struct forecaster_cols *cols,
-                     const struct window *window, uint32_t i, uint32_t steps)
+void forecaster_look_from(struct forecaster *fc, const struct prospect_source *source,
+                          uint32_t steps)
 {
-    struct prospect_source source = prospect_of(fc, cols, window, i);
-    prospect_make(&source, steps, &fc->prospect);
+    prospect_make(source, steps, &fc->prospect);
     float ahead = 0;
     uint32_t step = 0;
     for (uint32_t s = 0; s < fc->rows && fc->length[s] <= steps; s++) {
@@ -34,11 +33,18 @@ void forecaster_look(struct forecaster *fc, const struct forecaster_cols *cols,
     }
 }
 
+void forecaster_look(struct forecaster *fc, const struct forecaster_cols *cols,
+                     const struct window *window, uint32_t i, uint32_t steps)
+{
+    struct prospect_source source = forecaster_prospect(fc, cols, window, i);
+    forecaster_look_from(fc, &source, steps);
+}
+
 float forecaster_now(const struct forecaster *fc, const struct forecaster_cols *cols,
                      const struct window *window, uint32_t i)
 {
     float z[WINDOW_KNOWN];
-    struct prospect_source source = prospect_of(fc, cols, window, i);
+    struct prospect_source source = forecaster_prospect(fc, cols, window, i);
     float factor = prospect_now(&source, z);
     return factor * known_factor(&fc->effects, z);
 }
@@ -56,7 +62,7 @@ void forecaster_count_known(struct forecaster *fc, struct forecaster_cols *cols,
 {
     for (uint32_t i = 0; i < window->series; i++) {
         float z[WINDOW_KNOWN];
-        struct prospect_source source = prospect_of(fc, cols, window, i);
+        struct prospect_source source = forecaster_prospect(fc, cols, window, i);
         fc->factor[i] = 1;
         if (!window->age[i]) {
             continue;

@@ -118,6 +118,17 @@ void gru_expert_look(struct gru_expert *expert, const struct gru_view *view, con
     }
 }
 
+void gru_expert_suppose(const struct gru_expert *expert, const float *x, const float *h, float *u)
+{
+    net_decode(expert->net_ref, GRU_BATCH, h, x, u);
+}
+
+void gru_expert_place(struct gru_expert *expert, uint32_t i, const float *u)
+{
+    ASSERT(i < expert->tile);
+    memcpy(expert->u + (size_t)i * NET_DECODER, u, NET_DECODER * sizeof *u);
+}
+
 static float bounded(float x)
 {
     return fminf(fmaxf(x, -MOST), MOST);

@@ -40,6 +40,10 @@ void gru_expert_step(struct gru_expert *expert, const struct gru_view *view, uin
  * where nothing will be asked, or NULL. */
 void gru_expert_look(struct gru_expert *expert, const struct gru_view *view, const uint16_t *state,
                      const uint8_t *want);
+/* What would be said of inputs x [GRU_BATCH, F] and states h [GRU_BATCH, H] into u [GRU_BATCH, D];
+ * and one row of it in place of what gru_expert_look found for row i. For explanations. */
+void gru_expert_suppose(const struct gru_expert *expert, const float *x, const float *h, float *u);
+void gru_expert_place(struct gru_expert *expert, uint32_t i, const float *u);
 /* Correct the distribution of row i for what is asked. */
 void gru_expert_say(const struct gru_expert *expert, uint32_t i, const struct net_ask *ask,
                     struct likelihood *distribution);
