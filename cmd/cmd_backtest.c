@@ -7,8 +7,8 @@
 #include <string.h>
 
 struct backtest_args {
-    const char *map, *panel, *config, *origins, *sums, *forecasts, *alerts, *proposals, *panel_out,
-        *base_model, *learn, *reading, *known;
+    const char *map, *panel, *config, *origins, *sums, *forecasts, *explain, *alerts, *proposals,
+        *panel_out, *base_model, *learn, *reading, *known;
     struct arg_list orders, sets;
     int64_t shards, horizon;
 };
@@ -41,6 +41,8 @@ static const struct arg ROWS[] = {
     ROW("known", ARG_TEXT, "COLUMN,...",
         "columns of the panel that are known ahead: price, promo, holiday, event, snap", known),
     ROW("forecasts", ARG_TEXT, "OUT.csv", "write forecasts", forecasts),
+    ROW("explain", ARG_TEXT, "OUT.csv",
+        "write why: how far each group of inputs moved the means of these forecasts", explain),
     ROW("alerts", ARG_TEXT, "OUT.csv", "write alerts", alerts),
     ROW("proposals", ARG_TEXT, "OUT.csv", "write replenishment proposals", proposals),
     ROW("panel-out", ARG_TEXT, "OUT.csv", "write the closed buckets", panel_out),
@@ -153,6 +155,7 @@ static struct status *run(int argc, char **argv)
                                        .origins = list,
                                        .origin_count = split(origins, list, LIST_MAX),
                                        .forecasts = args.forecasts,
+                                       .explain = args.explain,
                                        .alerts = args.alerts,
                                        .proposals = args.proposals,
                                        .panel_out = args.panel_out,

@@ -1,9 +1,8 @@
 #include "cmd/command.h"
 #include "stream/csv_message.h"
-#include "stream/kafka.h"
 #include "stream/map_explain.h"
 #include "stream/plan.h"
-#include "stream/shard.h"
+#include "stream/state_shard.h"
 #include "stream/topic_reader.h"
 
 #include <inttypes.h>
@@ -45,64 +44,22 @@ static const struct arg_spec SPEC = {
  * -------------------------------------------------------------------------------------------------------
  */
 
-struct series_work {
-    struct shard *shard;
-};
-
-static struct status *restore_record_of(void *context, const struct topic_record *record)
+static struct status *inspect_series(const struct settings *settings, const char *name)
 {
-    struct series_work *work = context;
-    return shard_restore(work->shard, record->key, record->value);
-}
-
-static struct status *dump_series(const struct settings *settings, const struct plan *plan,
-                                  struct slice sku, struct slice location)
-{
-    struct series_work work = {0};
-    int32_t partition = hash_partition(sku.data, sku.bytes, plan->partitions);
-    struct outbox *outbox = outbox_create();
-    struct status *st = shard_create(plan, partition, outbox, &work.shard);
-    int64_t next;
-    st = st ? st
-            : topic_read(settings, settings->stream.topics[TOPIC_STATE], partition,
-                         restore_record_of, &work);
-    st = st ? st : shard_restored(work.shard, -1, 0, &next);
+    struct slice sku, location;
+    struct state_shard state;
+    state_shard_name(name, &sku, &location);
+    TRY(state_shard_open(settings, sku, &state));
     struct buf json = {0};
-    if (!st && !shard_dump_series(work.shard, sku, location, &json)) {
+    struct status *st = NULL;
+    if (!shard_dump_series(state.shard, sku, location, &json)) {
         st = status_new(STATUS_USAGE, "inspect: shard %" PRId32 " has no series %.*s@%.*s",
-                        partition, (int)sku.bytes, sku.data, (int)location.bytes, location.data);
+                        state.partition, (int)sku.bytes, sku.data, (int)location.bytes,
+                        location.data);
     }
     printf("%.*s%s", (int)json.bytes, json.data ? json.data : "", json.bytes ? "\n" : "");
     buf_fini(&json);
-    shard_destroy(work.shard);
-    outbox_destroy(outbox);
-    return st;
-}
-
-static struct status *lines_partitions(const struct settings *settings, int32_t *out)
-{
-    struct kafka *probe;
-    TRY(kafka_open(settings, KAFKA_PROBE, NULL, &probe));
-    struct status *st = kafka_partitions(probe, settings->stream.topics[TOPIC_LINES], 10000, out);
-    kafka_close(probe);
-    return st || *out ? st
-                      : status_new(STATUS_CONFIG, "topic %s is not there",
-                                   settings->stream.topics[TOPIC_LINES]);
-}
-
-static struct status *inspect_series(const struct settings *settings, const char *name)
-{
-    const char *at = strrchr(name, '@');
-    struct slice sku = {name, at ? (size_t)(at - name) : strlen(name)};
-    struct slice location = slice_of(at ? at + 1 : "main");
-    int32_t partitions;
-    TRY(lines_partitions(settings, &partitions));
-    struct settings json = *settings; /* looking needs no registry */
-    json.stream.output_format = WIRE_JSON;
-    struct plan *plan;
-    TRY(plan_create(&json, partitions, NULL, &plan));
-    struct status *st = dump_series(&json, plan, sku, location);
-    plan_destroy(plan);
+    state_shard_close(&state);
     return st;
 }
 

@@ -15,7 +15,7 @@ struct command {
 
 extern const struct command command_demo, command_backtest, command_check_config, command_run,
     command_simulate, command_topics, command_detect, command_plan, command_inspect,
-    command_dead_letters, command_pretrain, command_policy;
+    command_dead_letters, command_pretrain, command_explain, command_policy;
 
 /* Set by SIGTERM and SIGINT, and by SIGHUP; the only mutable globals of the program beside the log
  * sink. */

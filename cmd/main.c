@@ -8,7 +8,8 @@
 static const struct command *const COMMANDS[] = {
     &command_demo,         &command_run,          &command_simulate, &command_backtest,
     &command_topics,       &command_detect,       &command_plan,     &command_inspect,
-    &command_dead_letters, &command_check_config, &command_pretrain, &command_policy};
+    &command_dead_letters, &command_check_config, &command_pretrain, &command_policy,
+    &command_explain};
 enum { COMMAND_COUNT = sizeof COMMANDS / sizeof COMMANDS[0] };
 
 _Atomic bool command_stop, command_reload;

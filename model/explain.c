@@ -109,7 +109,8 @@ static void make_inputs(struct work *work, const struct prospect_source *source,
     float z[WINDOW_KNOWN], factor = prospect_now(source, z);
     struct feature_source features = {.window = &work->one,
                                       .level = source->level,
-                                      .slow = work->slow,
+                                      .slow = shows(set, EXPLAIN_RECENT) ? work->fc->slow[work->i]
+                                                                         : work->slow,
                                       .spread = work->spread,
                                       .factor = factor * known_factor(source->effects, z),
                                       .usual = source->usual,
@@ -344,11 +345,10 @@ static void begin(struct work *work)
 bool forecaster_explain(struct forecaster *fc, const struct forecaster_cols *cols,
                         const struct window *window, uint32_t i, struct explanation *out)
 {
-    ASSERT(fc->begun && fc->bucket == window->bucket && i < window->series &&
-           window->series <= fc->tile && window->width == fc->width);
+    ASSERT(i < window->series && window->series <= fc->tile && window->width == fc->width);
     *out = (struct explanation){.rows = fc->rows};
     memcpy(out->length, fc->length, fc->rows * sizeof *fc->length);
-    if (!window->age[i]) {
+    if (!window->age[i] || !fc->begun || fc->bucket != window->bucket) {
         *out = (struct explanation){0};
         return false;
     }

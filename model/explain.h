@@ -47,8 +47,8 @@ struct explanation {
     float expert[EXPLAIN_ROWS][FORECAST_EXPERTS]; /* [S, E] mean of each; without a share: NAN */
 };
 
-/* Of row i of the tile, after forecaster_learn. False, and *out zero: the series never sold, or
- * nothing finite can be said of it. */
+/* Of row i of the tile, after forecaster_learn. False, and *out zero: the series never sold, no
+ * close of this bucket has begun, or nothing finite can be said of it. */
 bool forecaster_explain(struct forecaster *fc, const struct forecaster_cols *cols,
                         const struct window *window, uint32_t i, struct explanation *out);
 

@@ -110,6 +110,16 @@ void emit_branch(struct emit *w, uint32_t branch)
     }
 }
 
+void emit_absent(struct emit *w, const char *name)
+{
+    emit_branch(w, 0);
+    if (w->format != EMIT_JSON) {
+        emit_null(w, name);
+    } else if (w->check) {
+        emit_check_value(w->check, name, AVRO_KIND_NULL);
+    }
+}
+
 void emit_put_null(struct emit *w)
 {
     if (w->format == EMIT_JSON) {

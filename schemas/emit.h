@@ -183,6 +183,9 @@ static inline void emit_optional_f64(struct emit *w, const char *name, bool has,
     }
 }
 
+/* A field without a value that JSON leaves out: null in Avro. */
+void emit_absent(struct emit *w, const char *name);
+
 /* data NULL: null */
 static inline void emit_optional_text(struct emit *w, const char *name, struct slice value)
 {

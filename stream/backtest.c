@@ -286,7 +286,11 @@ static void panel_bucket(struct backtest *test, int64_t bucket)
 static struct status *run_panel(struct backtest *test)
 {
     const struct panel *panel = test->panel;
-    for (int64_t bucket = panel->first; bucket <= panel->last; bucket++) {
+    int64_t last = panel->last;
+    if (test->options->stop_at_origin && test->options->origin_count && test->origins[0] < last) {
+        last = test->origins[0];
+    }
+    for (int64_t bucket = panel->first; bucket <= last; bucket++) {
         panel_bucket(test, bucket);
         if (!go_on(test, (uint64_t)(bucket - panel->first + 1),
                    (uint64_t)(panel->last - panel->first + 1))) {
@@ -417,6 +421,9 @@ static struct status *set_up(struct backtest *test)
     if (options->shards < 1 || options->shards > BACKTEST_SHARDS_MAX) {
         return status_new(STATUS_USAGE, "--shards: expected 1 to %d", BACKTEST_SHARDS_MAX);
     }
+    if (options->explain && options->settings->buckets.length_ms < DAY_MS) {
+        return status_new(STATUS_USAGE, "--explain: only days and longer buckets are explained");
+    }
     TRY(parse_origins(test));
     TRY(backtest_sink_open(options, &test->sink));
     if (options->panel) {
@@ -495,6 +502,12 @@ struct status *backtest_run(const struct backtest_options *options, struct backt
     double start = now_seconds();
     if (!st) {
         st = options->panel ? run_panel(&test) : run_orders(&test);
+    }
+    if (!st && options->finish) {
+        struct backtest_end end = {.shards = test.shards,
+                                   .count = options->shards,
+                                   .unit = test.panel ? test.panel->unit : 1};
+        st = options->finish(options->finish_context, &end);
     }
     if (!st) {
         for (int32_t i = 0; i < options->shards; i++) {

@@ -15,6 +15,12 @@
 
 enum { BACKTEST_ORIGINS_MAX = 512, BACKTEST_SHARDS_MAX = 1024 };
 
+struct backtest_end { /* shards as they stand at the end; hash_partition says which has a series */
+    struct shard *const *shards;
+    int32_t count;
+    double unit; /* of the panel: what one base unit is worth */
+};
+
 struct backtest_options {
     const struct settings *settings;
     const char *const *orders; /* files, in order of time; or none */
@@ -28,7 +34,11 @@ struct backtest_options {
     const char *const *origins;
     size_t origin_count;
     /* Files to write; NULL: not wanted. */
-    const char *forecasts, *alerts, *proposals, *panel_out;
+    const char *forecasts, *explain, *alerts, *proposals, *panel_out;
+    /* Called after the last bucket; its error is the run's. NULL: nobody looks. */
+    struct status *(*finish)(void *context, const struct backtest_end *end);
+    void *finish_context;
+    bool stop_at_origin; /* panel: the first origin is the last bucket that is read */
     /* Progress: share of the input read, 0 .. 1; NULL: nobody looks. False ends the run with
      * STATUS_STOPPED. */
     bool (*progress)(void *context, double share);

@@ -3,6 +3,7 @@
 #include "config/base/ensure.h"
 #include "schemas/digits.h"
 #include "schemas/json.h"
+#include "stream/explain_text.h"
 #include "stream/series.h"
 
 #include <errno.h>
@@ -27,7 +28,7 @@ struct backtest_sink {
     double unit;
     const struct zone *zone_ref; /* NULL: that of the settings */
     struct plan_sinks sinks;
-    FILE *forecasts, *alerts, *proposals, *panel;
+    FILE *forecasts, *explain, *alerts, *proposals, *panel;
     struct series_table *names;
     struct cells *cells;
     uint32_t cells_capacity;
@@ -58,6 +59,11 @@ static struct status *open_files(struct backtest_sink *sink)
                   "series,origin,kind,step,mean,q0.05,q0.1,q0.2,q0.3,q0.4,q0.5,q0.6,q0.7,q0.8,q0.9,"
                   "q0.95,q0.99\n",
                   &sink->forecasts));
+    TRY(open_file(options->explain, "", &sink->explain));
+    if (sink->explain) {
+        explain_csv_header(&sink->row);
+        fwrite(sink->row.data, 1, sink->row.bytes, sink->explain);
+    }
     TRY(open_file(options->alerts, "alert_id,kind,sku,opened,closed,score\n", &sink->alerts));
     TRY(open_file(
         options->proposals,
@@ -189,6 +195,21 @@ static void on_forecast(void *context, struct slice sku, struct slice location, 
         row.mean = block->sum_mean[at];
         row.q = block->sum_q + at * FORECAST_LEVELS;
         put_forecast(sink, &row);
+    }
+}
+
+static void on_explain(void *context, struct slice sku, int64_t origin,
+                       const struct explanation *why)
+{
+    struct backtest_sink *sink = context;
+    for (uint32_t s = 0; s < why->rows; s++) {
+        struct buf *row = &sink->row;
+        buf_reset(row);
+        put_field(row, sku);
+        buf_byte(row, ',');
+        put_bucket(sink, row, origin);
+        explain_csv_row(row, why, s, sink->unit);
+        fwrite(row->data, 1, row->bytes, sink->explain);
     }
 }
 
@@ -423,6 +444,7 @@ const struct plan_sinks *backtest_sink_plan(struct backtest_sink *sink, const in
                                       .origins = origins,
                                       .origin_count = origin_count,
                                       .forecast = sink->forecasts ? on_forecast : NULL,
+                                      .explain = sink->explain ? on_explain : NULL,
                                       .alert = sink->alerts ? on_alert : NULL,
                                       .replenishment = sink->proposals ? on_replenishment : NULL,
                                       .bucket = sink->panel ? on_bucket : NULL};
@@ -449,6 +471,7 @@ struct status *backtest_sink_close(struct backtest_sink *sink)
         write_alerts(sink);
     }
     struct status *st = close_file(sink->forecasts, sink->options->forecasts);
+    st = status_join(st, close_file(sink->explain, sink->options->explain));
     st = status_join(st, close_file(sink->alerts, sink->options->alerts));
     st = status_join(st, close_file(sink->proposals, sink->options->proposals));
     st = status_join(st, close_file(sink->panel, sink->options->panel_out));

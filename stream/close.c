@@ -182,6 +182,7 @@ void close_gather(struct shard *shard, struct tile *tile, uint32_t tile_index, i
                               .flags = scratch->flags,
                               .age = scratch->age,
                               .known = close_known(shard, tile, tile_index, last)};
+    scratch->window = *window;
 }
 
 /* A series that stands without stock when the bucket begins cannot sell in it: mark the bucket now
@@ -272,6 +273,19 @@ bool close_material(const struct shard *shard, const struct tile *tile, uint32_t
            differs(high, tile->cols.row[row].emitted_high, stream->change);
 }
 
+static void emit_to_sinks(struct shard *shard, uint32_t series, const struct forecast_event *event)
+{
+    const struct plan_sinks *sinks = shard->plan->sinks_ref;
+    struct explanation why;
+    if (sinks->forecast) {
+        sinks->forecast(sinks->context, event->sku, event->location, event->origin_bucket,
+                        event->block, event->row);
+    }
+    if (sinks->explain && close_explain(shard, series, &why)) {
+        sinks->explain(sinks->context, event->sku, event->origin_bucket, &why);
+    }
+}
+
 void close_emit(struct shard *shard, uint32_t series, const struct forecast_block *block)
 {
     const uint32_t W = shard->plan->window, row = shard_row(series);
@@ -301,12 +315,13 @@ void close_emit(struct shard *shard, uint32_t series, const struct forecast_bloc
                                    .censored = (last & WINDOW_CENSORED) != 0,
                                    .cold = shard->scratch.age[row] < 28};
     shard->counts.forecasts++;
-    const struct plan_sinks *sinks = shard->plan->sinks_ref;
-    if (sinks) {
-        if (sinks->forecast) {
-            sinks->forecast(sinks->context, event.sku, event.location, bucket, block, row);
-        }
+    if (shard->plan->sinks_ref) {
+        emit_to_sinks(shard, series, &event);
         return;
+    }
+    struct explanation why;
+    if (shard->plan->settings_ref->stream.explain && close_explain(shard, series, &why)) {
+        event.why = &why;
     }
     struct close_scratch *scratch = &shard->scratch;
     buf_reset(&scratch->key);

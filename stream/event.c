@@ -79,6 +79,44 @@ static void forecast_flags(struct emit *w, const struct forecast_event *event)
     emit_array_end(w);
 }
 
+static void explained_sum(struct emit *w, const struct explanation *why, uint32_t s)
+{
+    emit_record_begin(w, NULL);
+    emit_i32(w, "steps", why->length[s]);
+    emit_f32(w, "baseline", why->baseline[s]);
+    emit_array_begin(w, "parts", (size_t)__builtin_popcount(why->spoke));
+    for (int g = 0; g < EXPLAIN_GROUPS; g++) {
+        if (why->spoke >> g & 1) {
+            emit_f32(w, NULL, why->part[s][g]);
+        }
+    }
+    emit_array_end(w);
+    emit_record_end(w);
+}
+
+static void forecast_why(struct emit *w, const struct explanation *why)
+{
+    if (!why) {
+        emit_absent(w, "explanation");
+        return;
+    }
+    emit_branch(w, 1);
+    emit_record_begin(w, "explanation");
+    emit_array_begin(w, "groups", (size_t)__builtin_popcount(why->spoke));
+    for (int g = 0; g < EXPLAIN_GROUPS; g++) {
+        if (why->spoke >> g & 1) {
+            emit_text(w, NULL, slice_of(explain_group_name((enum explain_group)g)));
+        }
+    }
+    emit_array_end(w);
+    emit_array_begin(w, "sums", why->rows - 1); /* the first is the next bucket */
+    for (uint32_t s = 1; s < why->rows; s++) {
+        explained_sum(w, why, s);
+    }
+    emit_array_end(w);
+    emit_record_end(w);
+}
+
 void event_forecast(const struct plan *plan, const struct forecast_event *event, struct buf *out)
 {
     const struct buckets *buckets = &plan->settings_ref->buckets;
@@ -101,6 +139,7 @@ void event_forecast(const struct plan *plan, const struct forecast_event *event,
     emit_text(&w, "model_version", slice_of("experts-1"));
     forecast_flags(&w, event);
     emit_bool(&w, "corrected", event->corrected);
+    forecast_why(&w, event->why);
     emit_record_end(&w);
     emit_end(&w);
 }

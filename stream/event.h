@@ -7,7 +7,7 @@
 #define RESTOCK_EVENT_H
 
 #include "anomaly/alert.h"
-#include "model/forecaster.h"
+#include "model/explain.h"
 #include "optimize/proposal.h"
 #include "optimize/why.h"
 #include "stream/plan.h"
@@ -19,6 +19,7 @@ struct forecast_event {
     uint32_t row;
     bool corrected, censored, cold; /* flags: a closed bucket changed; the last bucket was not fully
                                        seen; little history */
+    const struct explanation *why; /* of the same sums; NULL: not asked for */
 };
 
 /* Append the framed event to out. */

@@ -11,6 +11,7 @@
 #define RESTOCK_PLAN_H
 
 #include "schemas/registry.h"
+#include "model/explain.h"
 #include "stream/settings.h"
 
 #include <stdio.h>
@@ -27,6 +28,8 @@ struct plan_sinks {
     /* A forecast: row of block, as in model/forecaster.h. */
     void (*forecast)(void *context, struct slice sku, struct slice location, int64_t origin,
                      const struct forecast_block *block, uint32_t row);
+    /* Why it says so, after it. NULL: nobody asks. Not called where nothing can be said. */
+    void (*explain)(void *context, struct slice sku, int64_t origin, const struct explanation *why);
     void (*alert)(void *context, const struct alert *alert, enum alert_change change,
                   const struct alert_subject *subject);
     /* Framed JSON of a replenishment event. */

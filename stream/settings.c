@@ -302,6 +302,13 @@ static const struct option ROWS[] = {
      .min = 0.001,
      .max = 10,
      .help = "relative change of mean or 0.9 quantile that counts as material"},
+    {.path = "forecasts.explain",
+     .type = OPTION_BOOL,
+     FIELD(explain),
+     .default_text = "off",
+     .help = "on: each forecast says how far each group of inputs moved the means of its sums "
+             "(field `explanation`); buckets of a day or longer; about 0.1 ms of work per "
+             "forecast written, twice that for each group of plans"},
     {.path = "pipeline.forecast",
      .type = OPTION_BOOL,
      FIELD(pipeline_forecast),
@@ -416,6 +423,10 @@ static struct status *check(const struct settings *settings)
     }
     if (stream->future_bound_ms > settings_max_lead_ms(settings)) {
         return status_new(STATUS_CONFIG, "time.future_bound: must not exceed time.max_lead");
+    }
+    if (stream->explain && stream->bucket_ms < DAY_MS) {
+        return status_new(STATUS_CONFIG, "forecasts.explain: only days and longer buckets are "
+                                         "explained: leave it off, and ask restock explain series");
     }
     return forecaster_check(&settings->forecast, (uint32_t)stream->window);
 }

@@ -60,6 +60,7 @@ struct stream_options {
     int emit; /* enum emit_mode */
     int64_t refresh; /* buckets */
     double change; /* material change of a forecast, relative */
+    bool explain; /* forecasts say which inputs moved them */
     bool pipeline_forecast;
     int64_t max_quantity;
     /* operation */

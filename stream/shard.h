@@ -22,6 +22,7 @@
 #include "anomaly/alert.h"
 #include "config/base/slice.h"
 #include "config/base/status.h"
+#include "model/explain.h"
 #include "model/forecaster.h"
 #include "model/learner.h"
 #include "stream/outbox.h"
@@ -126,6 +127,11 @@ const struct shard_counts *shard_counts(const struct shard *shard);
 /* JSON of one series ("SKU@LOCATION"), or false. Used by `inspect series` and /api/v1/series. */
 bool shard_dump_series(const struct shard *shard, struct slice sku, struct slice location,
                        struct buf *json);
+/* Why the forecast of one series says what it says, as of its last close; closes that are due are
+ * made before. STATUS_USAGE: there is no such series, or none of its buckets has closed yet. */
+struct status *shard_explain(struct shard *shard, struct slice sku, struct slice location,
+                             struct explanation *out, int64_t *origin_bucket)
+    __attribute__((warn_unused_result));
 /* Give the closed buckets that are still in the ring to the plan's bucket sink, oldest first per
  * series: the end of a run on files. */
 void shard_flush_buckets(const struct shard *shard);

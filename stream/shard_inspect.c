@@ -172,6 +172,38 @@ bool shard_dump_series(const struct shard *shard, struct slice sku, struct slice
     return true;
 }
 
+bool close_explain(struct shard *shard, uint32_t series, struct explanation *why)
+{
+    const struct tile *tile = shard_tile(shard, series);
+    return forecaster_explain(shard->forecaster, &tile->forecast, &shard->scratch.window,
+                              shard_row(series), why);
+}
+
+struct status *shard_explain(struct shard *shard, struct slice sku, struct slice location,
+                             struct explanation *out, int64_t *origin_bucket)
+{
+    uint32_t series = series_find(shard->series, sku, location);
+    if (series == SERIES_NONE) {
+        return status_new(STATUS_USAGE, "explain: shard %" PRId32 " has no series %.*s@%.*s",
+                          shard->partition, (int)sku.bytes, sku.data, (int)location.bytes,
+                          location.data);
+    }
+    if (!shard->forecaster) {
+        return status_new(STATUS_CONFIG, "explain: pipeline.forecast is off");
+    }
+    close_through(shard, series);
+    struct tile *tile = shard_tile(shard, series);
+    struct window window;
+    close_gather(shard, tile, series / PLAN_TILE_SERIES, tile->closed, &window);
+    if (!close_explain(shard, series, out)) {
+        return status_new(STATUS_USAGE,
+                          "explain: %.*s@%.*s has no forecast yet: none of its buckets has closed",
+                          (int)sku.bytes, sku.data, (int)location.bytes, location.data);
+    }
+    *origin_bucket = tile->closed;
+    return NULL;
+}
+
 void close_give_bucket(const struct shard *shard, const struct tile *tile, uint32_t series,
                        int64_t bucket)
 {

@@ -75,6 +75,7 @@ struct close_scratch { /* of one tile */
     uint8_t *flags; /* [N, W] */
     uint32_t *age; /* [N] */
     uint8_t *want; /* [N] */
+    struct window window; /* as gathered last: it points to these arrays */
     float *known; /* [N, 1 + WINDOW_AHEAD, WINDOW_KNOWN] */
     struct alert_signal *signals; /* [TAILS_KINDS * N] */
     struct buf key, value;
@@ -147,6 +148,8 @@ enum emit_mode close_emit_mode(const struct shard *shard, int64_t bucket);
 bool close_material(const struct shard *shard, const struct tile *tile, uint32_t row,
                     const struct forecast_block *block, int64_t bucket);
 void close_emit(struct shard *shard, uint32_t series, const struct forecast_block *block);
+/* Why the forecast of a series whose tile's window was gathered last says what it says. */
+bool close_explain(struct shard *shard, uint32_t series, struct explanation *why);
 void close_match(void *context, const struct cancel_match *match);
 bool close_all_silent(const struct shard *shard);
 void close_step_alert(struct shard *shard, struct alert_signal *alert, uint32_t series,

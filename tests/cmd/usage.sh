@@ -20,7 +20,7 @@ check 'help' 0 'restock COMMAND --help' --help
 check 'version' 0 'restock 0.' --version
 check 'unknown command' 2 'did you mean simulate' simulat
 commands=$("$restock" --help | sed -nE 's/^  ([a-z-]+) .*/\1/p')
-for wanted in run demo simulate backtest topics inspect check-config dead-letters detect plan; do
+for wanted in run demo simulate backtest topics inspect check-config dead-letters detect plan explain; do
     grep -qx -- "$wanted" <<<"$commands" || { echo "FAILED: --help does not name $wanted" >&2; failures=$((failures + 1)); }
 done
 for command in $commands; do
@@ -34,6 +34,9 @@ check 'range' 2 '1 to 720' demo --speed 0
 check 'unknown setting' 2 'workers' run --set worker=3
 check 'value of a setting' 2 'time.bucket' check-config --set time.bucket=1y
 check 'money' 2 'transfer-cost x: expected a number' plan --panel a --stock b --policy c --orders d --transfer-cost x
+check 'what to explain' 2 'expected series SKU@LOCATION' explain A@main
+check 'explain without a panel' 2 'go with --panel' explain series A --origin 2020-01-01
+check 'explain of hours' 2 'only days and longer buckets' check-config --set forecasts.explain=on --set time.bucket=1h
 check 'problems to solve' 2 '--cases and --out' policy
 check 'missing file' 2 'no-such.yaml' run --config no-such.yaml
 check 'neither files nor topics' 2 '--out' simulate

@@ -41,6 +41,14 @@ void event_fixture_forecast(struct emit *w)
     emit_array_begin(w, "flags", 0);
     emit_array_end(w);
     emit_bool(w, "corrected", true);
+    emit_branch(w, 1);
+    emit_record_begin(w, "explanation");
+    emit_array_begin(w, "groups", 1);
+    emit_text(w, NULL, slice_of("season"));
+    emit_array_end(w);
+    emit_array_begin(w, "sums", 0);
+    emit_array_end(w);
+    emit_record_end(w);
     emit_record_end(w);
     emit_end(w);
 }

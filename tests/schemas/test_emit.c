@@ -41,7 +41,8 @@ Test(emit, json_of_a_forecast)
                 "\"mean\":3,\"quantiles\":[0,1.25,3]}],"
                 "\"sums\":[{\"steps\":7,\"mean\":10.5,\"quantiles\":[0,1.25,3]}],\"weights\":{"
                 "\"negbin\":0.75,\"a \\\"key\\\"\":0.25},"
-                "\"model_version\":\"experts-1\",\"flags\":[],\"corrected\":true}");
+                "\"model_version\":\"experts-1\",\"flags\":[],\"corrected\":true,"
+                "\"explanation\":{\"groups\":[\"season\"],\"sums\":[]}}");
     buf_fini(&buf);
 }
 
@@ -138,6 +139,25 @@ Test(emit, avro_bytes)
                                    "ab\x04\0\x02\x0a";
     cr_assert(slice_equal(buf_view(&buf), (struct slice){expected, sizeof expected - 1}));
     buf_fini(&buf);
+}
+
+Test(emit, an_absent_field_is_null_in_avro_alone)
+{
+    static const char SCHEMA[] = "{\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"name\":\"a\","
+                                 "\"type\":\"int\"},{\"name\":\"b\",\"type\":[\"null\",\"int\"]}]}";
+    for (int avro = 0; avro < 2; avro++) {
+        struct avro_schema *schema = schema_of(SCHEMA);
+        emit_init(&w, &buf, avro ? EMIT_AVRO : EMIT_JSON, schema);
+        emit_record_begin(&w, NULL);
+        emit_i32(&w, "a", 1);
+        emit_absent(&w, "b");
+        emit_record_end(&w);
+        emit_end(&w);
+        cr_assert(slice_equal(buf_view(&buf),
+                              avro ? (struct slice){"\x02\x00", 2} : slice_of("{\"a\":1}")));
+        buf_fini(&buf);
+        avro_schema_destroy(schema);
+    }
 }
 
 Test(emit, fields_again)

@@ -64,7 +64,8 @@ Test(backtest, a_cancelled_sale_is_not_in_the_panel)
     free(text);
 }
 
-Test(backtest, forecasts_of_a_panel_come_at_their_origins)
+/* Four months of one series. */
+static void make_panel(void)
 {
     struct buf panel = {0};
     buf_text(&panel, "series,time,value\n");
@@ -76,6 +77,11 @@ Test(backtest, forecasts_of_a_panel_come_at_their_origins)
     buf_byte(&panel, '\0');
     file_fixture(input, panel.data);
     buf_fini(&panel);
+}
+
+Test(backtest, forecasts_of_a_panel_come_at_their_origins)
+{
+    make_panel();
     const char *origins[] = {"2020-03-31", "2020-04-15"};
     struct backtest_options options = {.settings = &settings,
                                        .panel = input,
@@ -92,6 +98,40 @@ Test(backtest, forecasts_of_a_panel_come_at_their_origins)
     cr_expect(report.forecasts == 2);
     free(first);
     free(again);
+}
+
+static struct status *explain_a(void *context, const struct backtest_end *end)
+{
+    struct explanation *why = context;
+    int64_t origin;
+    cr_expect(end->count == 1 && end->unit == 1);
+    return shard_explain(end->shards[0], slice_of("a"), slice_of("main"), why, &origin);
+}
+
+Test(backtest, explanations_come_with_forecasts_and_at_the_end)
+{
+    make_panel();
+    const char *origins[] = {"2020-03-31"};
+    struct explanation why = {0};
+    struct backtest_options options = {.settings = &settings,
+                                       .panel = input,
+                                       .shards = 1,
+                                       .origins = origins,
+                                       .origin_count = 1,
+                                       .explain = output,
+                                       .finish = explain_a,
+                                       .finish_context = &why,
+                                       .stop_at_origin = true};
+    struct backtest_report report = {0};
+    char *text = run(&options, &report);
+    cr_assert(text);
+    cr_assert_eq(why.rows, 4u);
+    char row[64];
+    (void)snprintf(row, sizeof row, "a,2020-03-31,7,%.5f", (double)why.mean[1]);
+    row[strlen(row) - 2] = '\0'; /* digits behind may differ */
+    cr_expect(strstr(text, row), "%s in %s", row, text);
+    cr_expect(!strstr(text, "2020-04"), "it stopped at the origin");
+    free(text);
 }
 
 static bool stop(void *context, double share)

@@ -1,6 +1,8 @@
 /* Output events as their readers see them: framed, decoded again by the schema that comes along. */
 #include "stream/event.h"
 
+#include "schemas/avro_decode.h"
+#include "schemas/embedded.h"
 #include "schemas/json.h"
 
 #include <criterion/criterion.h>
@@ -109,6 +111,87 @@ Test(event, avro_is_much_shorter)
     size_t avro = out.bytes;
     cr_expect(memmem(out.data, avro, "85123A", 6));
     cr_expect(avro < 600, "%zu", avro);
+}
+
+static const struct explanation WHY = {.rows = 2,
+                                       .length = {1, 7},
+                                       .mean = {3, 24},
+                                       .baseline = {2, 20},
+                                       .part = {{1}, {[EXPLAIN_RECENT] = 5, [EXPLAIN_SEASON] = -1}},
+                                       .spoke = 1u << EXPLAIN_RECENT | 1u << EXPLAIN_SEASON};
+
+Test(event, a_forecast_says_why_where_asked)
+{
+    struct forecast_block block;
+    open_with(NULL);
+    struct forecast_event event = forecast_of(&block);
+    event_forecast(plan, &event, &out);
+    cr_expect(!strstr(text(), "explanation"), "%s", text());
+    buf_reset(&out);
+    event.why = &WHY;
+    event_forecast(plan, &event, &out);
+    expect_json();
+    cr_expect(strstr(text(), ",\"explanation\":{\"groups\":[\"recent_sales\",\"season\"],\"sums\":["
+                             "{\"steps\":7,\"baseline\":20,\"parts\":[5,-1]}]}}"),
+              "%s", text());
+}
+
+static struct avro_schema *schema_of(struct slice json)
+{
+    struct avro_schema *schema = NULL;
+    struct status *st = avro_schema_parse(json, &schema);
+    cr_assert(!st, "%s", status_message(st));
+    return schema;
+}
+
+static const struct datum *child(const struct datum *datum, const char *name)
+{
+    return datum_child(datum, slice_of(name), NULL);
+}
+
+/* Decoded by readers with the schema of today, and with the one before there were explanations. */
+Test(event, old_readers_of_avro_go_on)
+{
+    struct forecast_block block;
+    open_with("output.format=raw");
+    static const char FIELD[] = ",\n    {\"name\": \"explanation\"";
+    struct slice now = embedded_schema("forecast");
+    const char *field = memmem(now.data, now.bytes, FIELD, strlen(FIELD));
+    cr_assert(field);
+    struct buf before = {0};
+    buf_put(&before, now.data, (size_t)(field - now.data));
+    buf_text(&before, "]}");
+    struct avro_schema *writer = schema_of(now), *old = schema_of(buf_view(&before));
+    struct avro_plan *plans[2];
+    cr_assert(!avro_plan_create(writer, writer, &plans[0]));
+    cr_assert(!avro_plan_create(writer, old, &plans[1]));
+    struct forecast_event event = forecast_of(&block);
+    for (int k = 0; k < 2; k++) {
+        event.why = k ? &WHY : NULL;
+        buf_reset(&out);
+        event_forecast(plan, &event, &out);
+        for (int reader = 0; reader < 2; reader++) {
+            struct arena *arena = arena_create(4096, 1 << 20);
+            struct datum *datum;
+            struct decode_error error;
+            cr_assert(avro_decode(plans[reader], arena, buf_view(&out), &datum, &error));
+            cr_expect(child(datum, "corrected")->boolean);
+            const struct datum *why = child(datum, "explanation");
+            cr_expect((why != NULL) == (reader == 0));
+            cr_expect(!why || why->kind == (k ? DATUM_RECORD : DATUM_NULL));
+            if (reader == 0 && k) {
+                const struct datum *sum = child(why, "sums")->children;
+                cr_expect(child(sum, "baseline")->f64 == 20 &&
+                          child(sum, "parts")->children[1].f64 == -1);
+            }
+            arena_destroy(arena);
+        }
+    }
+    avro_plan_destroy(plans[0]);
+    avro_plan_destroy(plans[1]);
+    avro_schema_destroy(writer);
+    avro_schema_destroy(old);
+    buf_fini(&before);
 }
 
 Test(event, an_alert_of_a_product_and_one_of_a_feed)

@@ -87,6 +87,64 @@ static void with_ticks(const struct fixture_log *from, uint64_t percent, struct 
 
 /* A new owner of a source speaks before it reads: after faults the log holds more ticks, at other
  * places, than without. */
+static double number_after(const char **at, const char *name)
+{
+    *at = strstr(*at, name);
+    cr_assert(*at, "%s", name);
+    *at += strlen(name);
+    return strtod(*at, NULL);
+}
+
+/* Of each forecast: baseline and parts of a sum are its mean. */
+Test(shard, explanations_add_up_and_do_not_depend_on_commits)
+{
+    static const char *const SETS[] = {"forecasts.emit=always", "time.zone=Europe/London",
+                                       "forecasts.explain=on"};
+    struct fixture_log log = {0};
+    fixture_shop(&log, 20, 40, 3);
+    struct buf often = run_with(&log, 3, SETS, 3), seldom = run_with(&log, 5000, SETS, 3);
+    cr_assert(fixture_same(&often, &seldom));
+    buf_byte(&often, '\0');
+    uint32_t explained = 0;
+    for (const char *at = often.data; (at = strstr(at, "\"sums\":[{\"steps\":7")); explained++) {
+        double mean = number_after(&at, "\"mean\":");
+        (void)number_after(&at, "\"explanation\":{");
+        double sum = number_after(&at, "\"baseline\":");
+        (void)number_after(&at, "\"parts\":[");
+        for (char *end; *at != ']'; at = *end == ',' ? end + 1 : end) {
+            sum += strtod(at, &end);
+        }
+        cr_assert_float_eq(sum, mean, 1e-4 * (mean + 1), "%g %g %.300s", sum, mean, at);
+    }
+    cr_expect_gt(explained, 500u);
+    buf_fini(&often);
+    buf_fini(&seldom);
+    fixture_log_fini(&log);
+}
+
+Test(shard, explains_what_it_forecast_last)
+{
+    static const char *const SETS[] = {"pipeline.forecast=off"};
+    struct fixture_log log = {0};
+    struct fixture fixture;
+    struct explanation why;
+    int64_t origin;
+    fixture_shop(&log, 20, 30, 3);
+    for (int off = 0; off < 2; off++) {
+        fixture_init(&fixture, SETS, (size_t)off);
+        struct status *st =
+            shard_explain(fixture.shard, slice_of("20003"), slice_of("main"), &why, &origin);
+        cr_expect(status_code(st) == STATUS_USAGE, "nothing was read yet");
+        status_free(st);
+        fixture_run(&fixture, &log, 100);
+        st = shard_explain(fixture.shard, slice_of("20003"), slice_of("main"), &why, &origin);
+        cr_expect(off ? status_code(st) == STATUS_CONFIG : !st && why.rows == 4);
+        status_free(st);
+        fixture_fini(&fixture);
+    }
+    fixture_log_fini(&log);
+}
+
 Test(shard, ticks_that_say_nothing_new_change_nothing)
 {
     struct fixture_log lines = {0}, few = {0}, many = {0};
