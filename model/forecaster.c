@@ -124,18 +124,6 @@ uint64_t forecaster_faults(const struct forecaster *fc)
     return fc->faults;
 }
 
-void forecaster_look_ahead(struct forecaster *fc)
-{
-    (void)annual_factors(&fc->annual, fc->ewma.rate, PROSPECT_MOST, fc->year);
-    float week = phase_recent(&fc->phases, 7) / 7, fortnight = phase_recent(&fc->phases, 14) / 14;
-    float month = phase_recent(&fc->phases, 28) / 28;
-    fc->shop = (struct feature_shop){0};
-    if (week > 0 && month > 0) {
-        fc->shop =
-            (struct feature_shop){.week = logf(week / month), .fortnight = logf(fortnight / month)};
-    }
-}
-
 void forecaster_begin_close(struct forecaster *fc, int64_t bucket, int32_t phase, int32_t season,
                             double total_units)
 {

@@ -1,6 +1,8 @@
-/* How one series stands to what is known of its buckets: its prospect, the factor of the bucket
- * that closed, and what that bucket says of the effects of plans. */
+/* How one series stands to what is known of its buckets: its prospect, what the shop expects, the
+ * factor of the bucket that closed, and what that bucket says of the effects of plans. */
 #include "model/forecaster_parts.h"
+
+#include <math.h>
 
 static const uint32_t KNOWN_LEAST =
     7; /* buckets observed before a series says something of the effects */
@@ -82,5 +84,17 @@ void forecaster_count_known(struct forecaster *fc, struct forecaster_cols *cols,
         fc->factor[i] *= one.factor;
         float raw = window->known[(size_t)i * (1 + WINDOW_AHEAD) * WINDOW_KNOWN + WINDOW_PRICE];
         cols->usual_price[i] = known_usual(cols->usual_price[i], raw, cols->observed[i]);
+    }
+}
+
+void forecaster_look_ahead(struct forecaster *fc)
+{
+    (void)annual_factors(&fc->annual, fc->ewma.rate, PROSPECT_MOST, fc->year);
+    float week = phase_recent(&fc->phases, 7) / 7, fortnight = phase_recent(&fc->phases, 14) / 14;
+    float month = phase_recent(&fc->phases, 28) / 28;
+    fc->shop = (struct feature_shop){0};
+    if (week > 0 && month > 0) {
+        fc->shop =
+            (struct feature_shop){.week = logf(week / month), .fortnight = logf(fortnight / month)};
     }
 }
