@@ -1,7 +1,7 @@
 """Turns textbook instances into a file of problems for `restock policy`, and its answers into a table for a referee.
 
 Usage: policy_cases.py textbook --instances stockpyl_instances.json --optima known_optima.json --out CASES.json
-       policy_cases.py lost-sales --out CASES.json [--policy projected_level|capped_base_stock|base_stock]
+       policy_cases.py lost-sales --out CASES.json [--policy projected_level|capped_base_stock|base_stock|learned] [--seed N]
        policy_cases.py table --results RESULTS.json --out TABLE.csv
 
 textbook    of known_optima.json the names are read, never the optima; the data come from the instances.
@@ -140,8 +140,10 @@ def textbook(args):
 
 
 def lost_sales(args):
+    more = {"seed": args.seed} if args.policy == "learned" else {}
+
     def group(kind, leads):
-        return [{"solve": "lost_sales", "as": {"L": lead, "p": p}, "demand": {"kind": kind, "mean": 5}, "lead_time": lead, "holding_cost": 1,
+        return [{**more, "solve": "lost_sales", "as": {"L": lead, "p": p}, "demand": {"kind": kind, "mean": 5}, "lead_time": lead, "holding_cost": 1,
                  "shortage_cost": p, "policy": args.policy} for lead in leads for p in (4, 9, 19, 39)]
     return {"poisson": group("poisson", (1, 2, 3, 4)), "geometric": group("geometric", (1, 2))}
 
@@ -149,7 +151,12 @@ def lost_sales(args):
 def table(args):
     rows = ["demand,L,p,policy,level,cap,state"]
     for kind, cases in json.load(open(args.results, encoding="utf-8")).items():
-        rows += [f"{kind},{case['L']},{case['p']},{case['policy']},{case['level']},{case.get('cap', '')}," for case in cases]
+        for case in cases:
+            head = f"{kind},{case['L']},{case['p']}"
+            if "orders" in case:
+                rows += [f"{head},table,{row[-1]},,{' '.join(map(str, row[:-1]))}" for row in case["orders"]]
+            else:
+                rows.append(f"{head},{case['policy']},{case['level']},{case.get('cap', '')},")
     return "\n".join(rows) + "\n"
 
 
@@ -159,6 +166,7 @@ def main():
     for name in ("--instances", "--optima", "--results"):
         parser.add_argument(name)
     parser.add_argument("--policy", default="projected_level")
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", required=True)
     args = parser.parse_args()
     made = {"textbook": textbook, "lost-sales": lost_sales, "table": table}[args.mode](args)

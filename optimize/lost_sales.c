@@ -6,8 +6,10 @@
 #include "config/base/ensure.h"
 #include "config/base/hash.h"
 #include "config/base/rng.h"
+#include "optimize/lost_learn.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +17,8 @@ enum { KNOWN = 1 << 14, BATCH = 20000, COARSE = 60000, FINE = 400000, STOCK_MOST
 
 struct known {
     int64_t state[LOST_LEAD_MOST];
-    double projected;
+    double value;
+    bool full;
 };
 
 const char *lost_sales_check(const struct lost_sales *terms)
@@ -83,28 +86,39 @@ double lost_sales_projected(const struct lost_sales *terms, const int64_t *state
     return left;
 }
 
-static double recall(struct known *known, const struct lost_sales *terms, const int64_t *state)
+/* What of a state the order needs, as costs time: its projection, or the level learned for it. */
+static double look(const struct lost_sales *terms, const struct lost_policy *policy,
+                   const int64_t *state)
+{
+    return policy->kind == LOST_PROJECTED ? lost_sales_projected(terms, state)
+           : policy->kind == LOST_LEARNED ? lost_net_level(policy->net, state)
+                                          : 0;
+}
+
+static double recall(struct known *known, const struct lost_sales *terms,
+                     const struct lost_policy *policy, const int64_t *state)
 {
     uint64_t mark = hash_64(state, terms->lead * sizeof *state, 0);
     struct known *slot = &known[mark % KNOWN];
-    if (slot->projected < 0 || memcmp(slot->state, state, terms->lead * sizeof *state) != 0) {
+    if (!slot->full || memcmp(slot->state, state, terms->lead * sizeof *state) != 0) {
         memcpy(slot->state, state, terms->lead * sizeof *state);
-        slot->projected = lost_sales_projected(terms, state);
+        slot->value = look(terms, policy, state);
+        slot->full = true;
     }
-    return slot->projected;
+    return slot->value;
 }
 
 static int64_t order_for(const struct lost_sales *terms, const struct lost_policy *policy,
-                         const int64_t *state, double projected)
+                         const int64_t *state, double seen)
 {
-    double have = projected;
+    double have = seen, level = policy->kind == LOST_LEARNED ? seen : policy->level;
     if (policy->kind != LOST_PROJECTED) {
         have = 0;
         for (unsigned i = 0; i < terms->lead; i++) {
             have += (double)state[i];
         }
     }
-    int64_t order = (int64_t)floor(policy->level - have + 0.5);
+    int64_t order = (int64_t)floor(level - have + 0.5);
     order = policy->kind == LOST_CAPPED && order > policy->cap ? policy->cap : order;
     return order > 0 ? order : 0;
 }
@@ -112,8 +126,7 @@ static int64_t order_for(const struct lost_sales *terms, const struct lost_polic
 int64_t lost_sales_order(const struct lost_sales *terms, const struct lost_policy *policy,
                          const int64_t *state)
 {
-    double projected = policy->kind == LOST_PROJECTED ? lost_sales_projected(terms, state) : 0;
-    return order_for(terms, policy, state, projected);
+    return order_for(terms, policy, state, look(terms, policy, state));
 }
 
 /* A path in which every demand occurs as often as its chance says, shuffled. */
@@ -143,9 +156,6 @@ double lost_sales_cost(const struct lost_sales *terms, const struct lost_policy 
     struct known *known = calloc(KNOWN, sizeof *known);
     uint16_t *path = calloc(BATCH, sizeof *path);
     ASSERT(known && path && "out of memory for a simulation");
-    for (size_t i = 0; i < KNOWN; i++) {
-        known[i].projected = -1;
-    }
     struct rng rng;
     rng_init(&rng, 20240408);
     int64_t state[LOST_LEAD_MOST + 1] = {0};
@@ -155,8 +165,9 @@ double lost_sales_cost(const struct lost_sales *terms, const struct lost_policy 
         fill_path(terms->demand, &rng, path, BATCH);
         total = b == 1 ? 0 : total;
         for (size_t t = 0; t < BATCH; t++) {
-            double projected = policy->kind == LOST_PROJECTED ? recall(known, terms, state) : 0;
-            state[terms->lead] = order_for(terms, policy, state, projected);
+            bool slow = policy->kind == LOST_PROJECTED || policy->kind == LOST_LEARNED;
+            double seen = slow ? recall(known, terms, policy, state) : 0;
+            state[terms->lead] = order_for(terms, policy, state, seen);
             double left = left_of(terms->demand, mean, state[0]);
             total += terms->holding * left + terms->penalty * (mean - (double)state[0] + left);
             int64_t rest = state[0] - path[t];
@@ -215,7 +226,7 @@ static void walk_cap(const struct lost_sales *terms, struct lost_policy *policy,
 
 struct lost_policy lost_sales_best(const struct lost_sales *terms, enum lost_kind kind)
 {
-    ASSERT(!lost_sales_check(terms));
+    ASSERT(!lost_sales_check(terms) && kind != LOST_LEARNED);
     double mean = pmf_mean(terms->demand), sd = sqrt(pmf_variance(terms->demand));
     struct lost_policy policy = {.kind = kind, .cap = INT64_MAX};
     double coarse = fmax(1, floor(sd / 2));

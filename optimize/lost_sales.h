@@ -7,6 +7,9 @@
  *                    Jaarsveld and Arts 2024, "Projected inventory-level policies for lost sales
  *                    inventory systems", Operations Research)
  *
+ * and a learned one (optimize/lost_learn.h) orders up to a level that a network gives for each
+ * state.
+ *
  *     struct lost_sales terms = {.demand = &demand, .lead = 4, .holding = 1, .penalty = 9};
  *     struct lost_policy best = lost_sales_best(&terms, LOST_PROJECTED);
  *     int64_t order = lost_sales_order(&terms, &best, state);   // state [lead]: on hand, then
@@ -25,7 +28,9 @@
 
 enum { LOST_LEAD_MOST = 12, LOST_POINTS_MOST = 2048 };
 
-enum lost_kind { LOST_BASE_STOCK, LOST_CAPPED, LOST_PROJECTED };
+enum lost_kind { LOST_BASE_STOCK, LOST_CAPPED, LOST_PROJECTED, LOST_LEARNED };
+
+struct lost_net; /* optimize/lost_learn.h */
 
 struct lost_sales {
     const struct pmf *demand; /* of one period, >= 0, at most LOST_POINTS_MOST points */
@@ -37,6 +42,7 @@ struct lost_policy {
     enum lost_kind kind;
     double level; /* whole but for the projected level */
     int64_t cap; /* LOST_CAPPED */
+    const struct lost_net *net; /* LOST_LEARNED; the caller's */
     double cost; /* per period */
 };
 
@@ -50,7 +56,7 @@ int64_t lost_sales_order(const struct lost_sales *terms, const struct lost_polic
 /* Cost per period of a policy over about `periods` periods. */
 double lost_sales_cost(const struct lost_sales *terms, const struct lost_policy *policy,
                        uint32_t periods);
-/* The policy of this kind with the best parameters. */
+/* The policy of this kind, not LOST_LEARNED, with the best parameters. */
 struct lost_policy lost_sales_best(const struct lost_sales *terms, enum lost_kind kind);
 
 #endif

@@ -75,6 +75,12 @@ int64_t policy_ask_whole(struct policy_ask *ask, const char *field, int64_t leas
     return value;
 }
 
+int64_t policy_ask_whole_or(struct policy_ask *ask, const char *field, int64_t least, int64_t most,
+                            int64_t otherwise)
+{
+    return policy_ask_field(ask, field) ? policy_ask_whole(ask, field, least, most) : otherwise;
+}
+
 bool policy_ask_flag(struct policy_ask *ask, const char *field)
 {
     const struct datum *datum = policy_ask_field(ask, field);

@@ -35,6 +35,8 @@ double policy_ask_number(struct policy_ask *ask, const char *field, enum policy_
 double policy_ask_number_or(struct policy_ask *ask, const char *field, enum policy_range range,
                             double otherwise);
 int64_t policy_ask_whole(struct policy_ask *ask, const char *field, int64_t least, int64_t most);
+int64_t policy_ask_whole_or(struct policy_ask *ask, const char *field, int64_t least, int64_t most,
+                            int64_t otherwise);
 bool policy_ask_flag(struct policy_ask *ask, const char *field); /* false where it is not there */
 /* A list of numbers into out[most]; its length, 0 after a fault. */
 size_t policy_ask_numbers(struct policy_ask *ask, const char *field, enum policy_range range,

@@ -2,7 +2,9 @@
 
 #include "config/base/ensure.h"
 #include "optimize/joint.h"
+#include "optimize/lost_learn.h"
 #include "optimize/lost_sales.h"
+#include "optimize/lost_table.h"
 #include "optimize/lot_size.h"
 #include "optimize/newsvendor.h"
 #include "optimize/order_up.h"
@@ -12,7 +14,11 @@
 #include "optimize/wagner_whitin.h"
 #include "optimize/warehouse.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
+
+enum { LEARN_STEPS = 2000, LEARN_PERIODS = 400000, LEARN_STATES = 1 << 19 };
 
 static void put(struct buf *out, const char *name, double value)
 {
@@ -420,21 +426,67 @@ static void warehouse(struct policy_ask *ask, struct buf *out)
     put(out, "cost", best.cost);
 }
 
+static void put_table(struct buf *out, const struct lost_row *rows, size_t count, unsigned lead)
+{
+    buf_text(out, ",\"orders\":[");
+    for (size_t i = 0; i < count; i++) {
+        buf_text(out, i ? ",[" : "[");
+        for (unsigned k = 0; k < lead; k++) {
+            buf_print(out, "%" PRId64 ",", rows[i].state[k]);
+        }
+        buf_print(out, "%" PRId64 "]", rows[i].order);
+    }
+    buf_byte(out, ']');
+}
+
+/* A learned policy is the answer only where it costs less than the best projected level on a path
+ * that it was not trained on. */
+static void learn(struct policy_ask *ask, const struct lost_sales *terms, struct buf *out)
+{
+    struct lost_learn_options options = {
+        .seed = (uint64_t)policy_ask_whole_or(ask, "seed", 0, INT64_MAX, 1),
+        .steps = (uint32_t)policy_ask_whole_or(ask, "steps", 0, 100000, LEARN_STEPS)};
+    if (terms->lead > LEVEL_NET_INPUTS || policy_ask_fault(ask)) {
+        return;
+    }
+    struct lost_net *net = lost_learn(terms, &options);
+    struct lost_policy learned = {.kind = LOST_LEARNED, .net = net};
+    struct lost_policy exact = lost_sales_best(terms, LOST_PROJECTED);
+    learned.cost = lost_sales_cost(terms, &learned, LEARN_PERIODS);
+    exact.cost = lost_sales_cost(terms, &exact, LEARN_PERIODS);
+    size_t count;
+    struct lost_row *rows = lost_table(terms, &learned, LEARN_STATES, &count);
+    bool promoted = rows && learned.cost < exact.cost;
+    buf_print(out, "\"policy\":\"%s\"", promoted ? "learned" : "projected_level");
+    if (!promoted) {
+        put(out, "level", exact.level);
+    }
+    put(out, "cost", promoted ? learned.cost : exact.cost);
+    put(out, "cost_learned", learned.cost);
+    put(out, "cost_projected", exact.cost);
+    if (promoted) {
+        put_table(out, rows, count, terms->lead);
+    }
+    free(rows);
+    lost_net_free(net);
+}
+
 static void lost(struct policy_ask *ask, struct buf *out)
 {
-    static const char *const NAMES[] = {"base_stock", "capped_base_stock", "projected_level"};
+    static const char *const NAMES[] = {"base_stock", "capped_base_stock", "projected_level",
+                                        "learned"};
     struct costs costs = costs_of(ask);
     struct demand_law law = policy_ask_demand(ask);
     unsigned lead = (unsigned)policy_ask_whole(ask, "lead_time", 1, LOST_LEAD_MOST);
     const struct datum *named = policy_ask_field(ask, "policy");
     struct slice name = named && named->kind == DATUM_TEXT ? named->text : slice_of(NAMES[2]);
     int kind = 0;
-    while (kind < 3 && !slice_is(name, NAMES[kind])) {
+    while (kind < 4 && !slice_is(name, NAMES[kind])) {
         kind++;
     }
-    if (kind == 3) {
+    if (kind == 4) {
         policy_ask_refuse(ask, "policy",
-                          "expected base_stock, capped_base_stock or projected_level");
+                          "expected base_stock, capped_base_stock, projected_level or learned");
     }
     struct pmf pmf = {0};
     if (!policy_ask_fault(ask) && policy_ask_pmf(ask, &law, 1, &pmf)) {
@@ -442,6 +494,8 @@ static void lost(struct policy_ask *ask, struct buf *out)
         const char *wrong = lost_sales_check(&terms);
         if (wrong) {
             policy_ask_refuse(ask, "", wrong);
+        } else if (kind == LOST_LEARNED) {
+            learn(ask, &terms, out);
         } else {
             struct lost_policy best = lost_sales_best(&terms, (enum lost_kind)kind);
             buf_print(out, "\"policy\":\"%s\"", NAMES[kind]);

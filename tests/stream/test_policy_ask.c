@@ -36,6 +36,8 @@ Test(policy_ask, reads_what_is_there)
     cr_assert(policy_ask_flag(&ask, "d"));
     cr_assert_not(policy_ask_flag(&ask, "no"));
     cr_assert_eq(policy_ask_whole(&ask, "e", 0, 7), 7);
+    cr_assert_eq(policy_ask_whole_or(&ask, "e", 0, 7, 3), 7);
+    cr_assert_eq(policy_ask_whole_or(&ask, "nowhere", 0, 7, 3), 3);
     policy_ask_end(&ask);
     cr_assert_not(policy_ask_fault(&ask), "%s", ask.fault);
     close();

@@ -80,6 +80,12 @@ Test(policy_solve, every_problem_has_an_answer)
     expect("{\"solve\":\"lost_sales\"," POISSON(2) ",\"lead_time\":1,"
                                                    "\"policy\":\"capped_base_stock\"," COSTS "}",
            "\"policy\":\"capped_base_stock\",\"level\":");
+    expect("{\"solve\":\"lost_sales\"," POISSON(5) ",\"lead_time\":2,\"steps\":150,"
+                                                   "\"policy\":\"learned\"," COSTS "}",
+           "\"policy\":\"learned\",\"cost\":");
+    expect("{\"solve\":\"lost_sales\"," POISSON(5) ",\"lead_time\":2,\"steps\":0,"
+                                                   "\"policy\":\"learned\"," COSTS "}",
+           "\"policy\":\"projected_level\",\"level\":");
 }
 
 Test(policy_solve, nonsense_is_refused_not_solved)
@@ -107,6 +113,9 @@ Test(policy_solve, nonsense_is_refused_not_solved)
            "! times: expected whole periods");
     expect("{\"solve\":\"lost_sales\"," POISSON(2) ",\"lead_time\":99," COSTS "}",
            "! lead_time: expected a whole number from 1 to 12");
+    expect("{\"solve\":\"lost_sales\"," POISSON(2) ",\"lead_time\":1,\"steps\":-1,"
+                                                   "\"policy\":\"learned\"," COSTS "}",
+           "! steps: expected a whole number from 0 to 100000");
     expect("{\"solve\":\"lost_sales\"," POISSON(30000) ",\"lead_time\":1," COSTS "}",
            "! expected a demand of at most about 1000");
     expect("{\"solve\":\"lot_discounts\",\"demand_rate\":13,\"order_cost\":8,"
