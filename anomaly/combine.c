@@ -1,8 +1,8 @@
 #include "anomaly/combine.h"
 
 #include "anomaly/field.h"
+#include "anomaly/ordinary.h"
 #include "config/base/ensure.h"
-#include "config/base/hash.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -12,7 +12,6 @@
 #define FADE 0.25f /* of an episode's peak, per bucket */
 #define QUIET_SCORE 1.301f /* p = 0.05 */
 #define NEVER 1e9f
-#define THIN_KEY 0x9e3779b97f4a7c15ULL
 
 enum { LAYOUT = 1 };
 
@@ -25,6 +24,7 @@ struct combine {
     uint64_t tests, last_tests; /* of this close, of the last one */
     struct combine_rates rates;
     struct calibrate_pool pool;
+    struct ordinary ordinary; /* derived */
     float quiet, strong; /* raw; derived */
     float *x; /* [N,TRACE_INPUTS] of the last tile */
     float raw[TRACE_TILE];
@@ -35,8 +35,9 @@ static void set_limits(struct combine *combine)
 {
     double tests = (double)(combine->last_tests ? combine->last_tests : 1);
     double alpha = fmin(combine->budget / tests, 0.01);
-    combine->quiet = calibrate_raw(&combine->pool, QUIET_SCORE);
-    combine->strong = alpha > 0 ? calibrate_raw(&combine->pool, (float)-log10(alpha)) : NEVER;
+    ordinary_fit(&combine->ordinary, &combine->pool);
+    combine->quiet = ordinary_raw(&combine->ordinary, QUIET_SCORE);
+    combine->strong = alpha > 0 ? ordinary_raw(&combine->ordinary, (float)-log10(alpha)) : NEVER;
 }
 
 struct combine *combine_create(const struct alert_options *options, const struct weigh *weigh_ref)
@@ -84,21 +85,16 @@ void combine_begin_close(struct combine *combine, int64_t bucket, double total_l
     set_limits(combine);
 }
 
-/* An episode counts once, at its highest score, if the dice (a hash, so that a replay throws the
- * same) say that it was an ordinary one. */
-static void count(struct combine *combine, struct trace_cols *cols, uint32_t i, float odds)
+/* An episode counts once, at its highest score: each level once, when it is passed. */
+static void count(struct combine *combine, struct trace_cols *cols, uint32_t i)
 {
     float raw = combine->raw[i], before = cols->row[i].peak - FADE;
     combine->tests++;
     combine->pool.fresh_tests++;
     combine->rates.tests++;
     combine->rates.strong += raw >= combine->strong && before < combine->strong;
-    float ordinary = 1 / (1 + expf(fminf(odds, 50)));
-    uint64_t key = (uint64_t)combine->trace.bucket * THIN_KEY + i;
-    float dice = (float)(hash_mix(key) >> 40) * 0x1p-24f;
-    if (raw > before && dice < fmaxf(ordinary, COMBINE_DOUBT)) {
-        float most = combine->strong;
-        calibrate_move(&combine->pool, fminf(fmaxf(before, 0), most), fminf(raw, most));
+    if (raw > before) {
+        calibrate_move(&combine->pool, fmaxf(before, 0), raw);
     }
     cols->row[i].peak = fmaxf(raw, fmaxf(before, 0));
 }
@@ -155,7 +151,7 @@ static void describe(const struct combine *combine, const struct trace_input *in
     }
     out->expected = fmaxf(in->next_mean[i], 0) * (float)length;
     describe_line(combine, in, i, out);
-    out->score = calibrate_score(&combine->pool, combine->raw[i]);
+    out->score = ordinary_score(&combine->ordinary, combine->raw[i]);
     out->probability = powf(10, -out->score);
     out->onset_bucket = combine->trace.bucket - (length - 1);
     alert_evidence(out, EVIDENCE_RUN_BUCKETS, length);
@@ -164,7 +160,7 @@ static void describe(const struct combine *combine, const struct trace_input *in
                    out->expected > 0 ? (double)(out->observed / out->expected) : 0);
     alert_evidence(out, EVIDENCE_RAW_SCORE, (double)combine->raw[i]);
     alert_evidence(out, EVIDENCE_THRESHOLD,
-                   (double)calibrate_score(&combine->pool, combine->strong));
+                   (double)ordinary_score(&combine->ordinary, combine->strong));
 }
 
 void combine_signal(const struct combine *combine, const struct trace_input *in, uint32_t row,
@@ -199,7 +195,7 @@ uint32_t combine_close(struct combine *combine, struct trace_cols *cols,
         float odds = weigh_odds(&pass, &kind);
         combine->kind[i] = (uint8_t)kind;
         combine->raw[i] = weigh_raw(net, odds);
-        count(combine, cols, i, odds);
+        count(combine, cols, i);
         if (combine->raw[i] >= combine->strong && signals < capacity) {
             combine_signal(combine, in, i, kind, &out[signals++]);
         }

@@ -1,0 +1,40 @@
+/* Ordinary: what a score of the learned judge means where nothing is wrong, read from a pool that
+ * true anomalies are in, too.
+ *
+ *     calibrate_fold(&pool, keep);
+ *     ordinary_fit(&ordinary, &pool);
+ *     float score = ordinary_score(&ordinary, raw);    // -log10 of the share of calm tests
+ *
+ * Log odds of ordinary rows fall off nearly as a normal law does: excesses are exponential in the
+ * raw score to the power 1.75 (of the shipped net, on simulated and recorded shops). Their scale is
+ * fitted to the common part of the tail, between ORDINARY_BASE and ORDINARY_CUT of the tests, by
+ * maximum likelihood under censoring: what lies beyond is counted, not measured, so that anomalies,
+ * a few in a thousand tests and as large as they like, hardly move it. From there it is
+ * extrapolated. A shop whose far tail is really heavier is not believed blindly either: no score
+ * says less than ORDINARY_DOUBT of the share that was seen.
+ *
+ * Derived from the pool, never saved. Thread: one owner. */
+#ifndef RESTOCK_ORDINARY_H
+#define RESTOCK_ORDINARY_H
+
+#include "anomaly/calibrate.h"
+
+#define ORDINARY_BASE 0.02
+#define ORDINARY_CUT 0.003
+#define ORDINARY_DOUBT 0.1f
+
+struct ordinary {
+    float base, base_score; /* raw score from which excesses are measured, and what it means */
+    float scale; /* mean excess of the raw score to that power, over that of the base */
+    float seen[CALIBRATE_BINS]; /* least score by what was seen, at the lower edge of each bin */
+};
+
+/* Takes folded counts (calibrate_fold) of raw scores on the scale of weigh_raw. A pool that knows
+ * nothing yet: the tail that simulated and recorded shops have in common. */
+void ordinary_fit(struct ordinary *ordinary, const struct calibrate_pool *pool);
+/* Monotone, at most CALIBRATE_MOST; 0 for a raw score that is not above 0. */
+float ordinary_score(const struct ordinary *ordinary, float raw);
+/* The least raw score at which ordinary_score reaches `score`. */
+float ordinary_raw(const struct ordinary *ordinary, float score);
+
+#endif
