@@ -13,7 +13,7 @@
 #define QUIET_SCORE 1.301f /* p = 0.05 */
 #define NEVER 1e9f
 
-enum { LAYOUT = 1 };
+enum { LAYOUT = 2, THINNED = 1 }; /* before 2, pools left out what looked like anomalies */
 
 struct combine {
     struct alert_options options;
@@ -219,7 +219,7 @@ const struct combine_rates *combine_rates(const struct combine *combine)
     return &combine->rates;
 }
 
-/* Layout 1: u8 layout, trace, FIELDS, the pool. */
+/* Layout 2: u8 layout, trace, FIELDS, the pool. Of layout 1 all but the pool is taken. */
 #define FIELD(name)                                                                                \
     {                                                                                              \
         offsetof(struct combine, name), sizeof(((struct combine *)0)->name)                        \
@@ -241,7 +241,7 @@ void combine_save(const struct combine *combine, struct buf *out)
 struct status *combine_load(struct combine *combine, struct slice bytes)
 {
     unsigned char layout = 0;
-    if (!field_take(&bytes, &layout, 1) || layout != LAYOUT) {
+    if (!field_take(&bytes, &layout, 1) || layout < THINNED || layout > LAYOUT) {
         return status_new(STATUS_CORRUPT,
                           "read the learned judge: layout %d is not known to this version", layout);
     }
@@ -259,7 +259,7 @@ struct status *combine_load(struct combine *combine, struct slice bytes)
     if (bytes.bytes) {
         return status_new(STATUS_CORRUPT, "read the learned judge: bytes are left over");
     }
-    if (read.net != combine->net) {
+    if (read.net != combine->net || layout == THINNED) {
         read.net = combine->net;
         read.pool = combine->pool;
     }

@@ -8,9 +8,9 @@
  *     n = combine_close(combine, &cols, &in, signals, capacity);    // per tile; at most N
  *     combine_signal(combine, row, kind, &signal);                  // for alerts that are open
  *
- * The pool counts each episode of a series once, at its highest score, in proportion to the
- * probability that it was an ordinary one (at least COMBINE_DOUBT): true anomalies must not raise
- * the threshold under which the next ones are found. Thread: one owner. No allocation after
+ * The pool counts each episode of a series once, at its highest score, true anomalies too; what a
+ * score means is read from the ordinary part of it (anomaly/ordinary.h), so that anomalies do not
+ * raise the threshold under which the next ones are found. Thread: one owner. No allocation after
  * create. */
 #ifndef RESTOCK_COMBINE_H
 #define RESTOCK_COMBINE_H
@@ -18,8 +18,6 @@
 #include "anomaly/calibrate.h"
 #include "anomaly/trace.h"
 #include "anomaly/weigh.h"
-
-#define COMBINE_DOUBT 0.1f
 
 /* How the parts share the false-alarm budget where the net judges; feeds as in anomaly/alert.h. */
 #define COMBINE_SHARE 0.87

@@ -3,12 +3,11 @@
 #include <math.h>
 
 #define LN10 2.302585092994045684
-#define PRIOR_TESTS 10000.0
 #define POWER 1.75 /* of the raw score in which excesses are exponential; see the header */
 #define PRIOR_AT_0 1.07 /* score of raw score 0, extrapolated; see PRIOR_SLOPE */
 #define PRIOR_SLOPE 0.16 /* of the score in that power */
 #define LEAST_PEAKS 40.0
-#define LEAST_BASE 6 /* bin: raw score 1.41; below, the law is another */
+#define LEAST_BASE 0 /* bin: raw score 1; nothing below is counted */
 
 static double edge(int bin)
 {
@@ -25,35 +24,28 @@ static double prior_share(double raw)
     return pow(10, -PRIOR_AT_0 - PRIOR_SLOPE * power_of(raw));
 }
 
-/* above: [BINS + 1] share of tests at or over each edge; the prior is PRIOR_TESTS of them. Returns
- * tests. */
-static double gather(const struct calibrate_pool *pool, double *above)
+/* above: [BINS + 1] tests at or over each edge. */
+static void gather(const struct calibrate_pool *pool, double *above)
 {
-    double tests = pool->tests + PRIOR_TESTS, count = 0;
     above[CALIBRATE_BINS] = 0;
     for (int bin = CALIBRATE_BINS - 1; bin >= 0; bin--) {
-        count += (double)pool->seen[bin];
-        above[bin] = (count + PRIOR_TESTS * prior_share(edge(bin))) / tests;
+        above[bin] = above[bin + 1] + (double)pool->seen[bin];
     }
-    return tests;
 }
 
-static int highest(const double *above, double share, int least)
+static int highest(const double *above, double count, int least)
 {
     int bin = CALIBRATE_BINS - 1;
-    while (bin > least && above[bin] < share) {
+    while (bin > least && above[bin] < count) {
         bin--;
     }
     return bin;
 }
 
-/* By what was seen alone: the prior must not soften a pool that knows better. */
-static void doubt(struct ordinary *ordinary, const struct calibrate_pool *pool)
+static void doubt(struct ordinary *ordinary, const double *above, double tests)
 {
-    double count = 0;
-    for (int bin = CALIBRATE_BINS - 1; bin >= 0; bin--) {
-        count += (double)pool->seen[bin];
-        double share = (double)ORDINARY_DOUBT * count / (pool->tests + PRIOR_TESTS);
+    for (int bin = 0; bin < CALIBRATE_BINS; bin++) {
+        double share = (double)ORDINARY_DOUBT * above[bin] / fmax(tests, 1);
         ordinary->seen[bin] =
             share > 0 ? fminf((float)-log10(share), CALIBRATE_MOST) : CALIBRATE_MOST;
     }
@@ -61,21 +53,24 @@ static void doubt(struct ordinary *ordinary, const struct calibrate_pool *pool)
 
 void ordinary_fit(struct ordinary *ordinary, const struct calibrate_pool *pool)
 {
-    double above[CALIBRATE_BINS + 1], tests = gather(pool, above);
-    int base = highest(above, fmax(ORDINARY_BASE, LEAST_PEAKS / tests), LEAST_BASE);
-    int cut = highest(above, fmin(ORDINARY_CUT, above[base] / 6), base + 1);
-    /* Time at risk over events, both in shares of the tests: the sum of excesses cut off at `cut`
-     * is the integral of the share above. */
-    double risk = 0, events = above[base] - above[cut];
+    double above[CALIBRATE_BINS + 1], usual = 1 / (PRIOR_SLOPE * LN10);
+    gather(pool, above);
+    int base = highest(above, fmax(ORDINARY_BASE * pool->tests, LEAST_PEAKS), 0);
+    double cut_at = fmin(ORDINARY_CUT * pool->tests, above[base] / 6);
+    int cut = highest(above, fmax(cut_at, 1), base + 1);
+    /* Time at risk over events: the sum of excesses cut off at `cut` is the integral of the count
+     * above. */
+    double risk = CALIBRATE_PRIOR * usual, events = CALIBRATE_PRIOR + above[base] - above[cut];
     for (int bin = base; bin < cut; bin++) {
         double width = power_of(edge(bin + 1)) - power_of(edge(bin));
         risk += width * 0.5 * (above[bin] + above[bin + 1]);
     }
-    double usual = 1 / (PRIOR_SLOPE * LN10), scale = events > 0 ? risk / events : usual;
+    double share = (above[base] + CALIBRATE_PRIOR) /
+                   (pool->tests + CALIBRATE_PRIOR / fmax(prior_share(edge(base)), 1e-6));
     ordinary->base = (float)edge(base);
-    ordinary->base_score = (float)fmax(-log10(above[base]), 0.1);
-    ordinary->scale = (float)fmin(fmax(scale, 0.2 * usual), 5 * usual);
-    doubt(ordinary, pool);
+    ordinary->base_score = (float)fmax(-log10(share), 0.1);
+    ordinary->scale = (float)fmin(fmax(risk / events, 0.2 * usual), 5 * usual);
+    doubt(ordinary, above, pool->tests);
 }
 
 static float seen_score(const struct ordinary *ordinary, float raw)

@@ -7,7 +7,7 @@
  * alpha (false alarms per series-bucket; per line for the checks of lines): tests, budgeted,
  * realised, ratio, and the 95 % interval of the ratio (Garwood 1936, by the root of counts).
  *
- * usage: bench_calibration [LEAST_EXPECTED]    (50; 5e7 series-buckets at 1e-6) */
+ * usage: bench_calibration [LEAST_EXPECTED]    (50, so 5e7 series-buckets at 1e-6: 15 minutes) */
 #include "anomaly/combine.h"
 #include "anomaly/linecheck.h"
 #include "anomaly/tails.h"
@@ -60,7 +60,7 @@ struct judges {
     struct combine *combine;
     struct tails *tails;
     struct linecheck *check;
-    uint64_t line_alarms, line_tests;
+    uint64_t line_alarms[LINE_KINDS], line_tests;
 };
 
 static void *rows(size_t count, size_t bytes)
@@ -159,7 +159,7 @@ static void alarm_of_line(struct shop *shop, struct judges *judges, uint32_t i,
     int kind = signal->kind == ALERT_PRICE_ERROR ? 0 : signal->kind == ALERT_BULK_ORDER ? 1 : 2;
     if (signal->strength == ALERT_STRONG && shop->told[kind][i] != shop->bucket) {
         shop->told[kind][i] = shop->bucket;
-        judges->line_alarms += shop->bucket - 1000 >= WARM;
+        judges->line_alarms[kind] += shop->bucket - 1000 >= WARM;
     }
 }
 
@@ -228,10 +228,9 @@ static double sell_day(struct shop *shop, struct judges *judges, double *sellers
     return all;
 }
 
-static void judge_day(struct shop *shop, struct judges *judges, double lines)
+static void judge_day(struct shop *shop, struct judges *judges)
 {
     static struct alert_signal signals[N * TAILS_KINDS];
-    (void)lines;
     for (uint32_t t = 0; t < shop->tiles; t++) {
         size_t at = (size_t)t * N;
         struct window window = {.series = N,
@@ -265,7 +264,7 @@ static void run_day(struct shop *shop, struct judges *judges, double alpha)
                       alpha * tails_tests(judges->tails) / ALERT_SHARE_TAILS);
     tails_total(judges->tails, lines, sellers);
     combine_begin_close(judges->combine, shop->bucket, lines, alpha * tested / COMBINE_SHARE);
-    judge_day(shop, judges, lines);
+    judge_day(shop, judges);
     linecheck_begin_close(judges->check, shop->bucket, alpha * lines / ALERT_SHARE_LINECHECK);
     const struct ewma_rows all = {.series = shop->series,
                                   .level = shop->level_sum,
@@ -321,8 +320,13 @@ static void run_shop(uint32_t tiles, bool drifts, double alpha, double expected)
     const struct tails_rates *last = tails_rates(judges.tails);
     tell("tails", shop, alpha, (double)(last->tests - tails.tests) / TAILS_KINDS,
          last->budgeted - tails.budgeted, (double)(last->strong - tails.strong));
-    tell("lines", shop, alpha, (double)judges.line_tests, (double)judges.line_tests * alpha,
-         (double)judges.line_alarms);
+    /* Each has a third of the budget. Calm prices keep to their two channels and returns are few
+     * and whole: these two cannot spend theirs. */
+    static const char *const KINDS[LINE_KINDS] = {"price_error", "bulk_order", "returns_burst"};
+    for (int kind = 0; kind < LINE_KINDS; kind++) {
+        tell(KINDS[kind], shop, alpha, (double)judges.line_tests,
+             (double)judges.line_tests * alpha / LINE_KINDS, (double)judges.line_alarms[kind]);
+    }
     combine_destroy(judges.combine);
     tails_destroy(judges.tails);
     linecheck_destroy(judges.check);

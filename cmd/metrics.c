@@ -14,6 +14,8 @@ struct sums {
     uint64_t rebalances, rebuilt, commits, aborts, records, bytes, commit_us, closes, stock_lines;
     uint64_t commit_counts[16];
     int64_t rtt_us, skus, unknown, open_alerts, open_proposals, suppliers;
+    uint64_t judged, alarms;
+    double alarms_budgeted;
     uint64_t state_bytes, late_dropped, alert_kinds[ALERT_KINDS], messages[INPUT_COUNT];
     struct latency_figures process[2], output[2]; /* by enum worker_role */
 };
@@ -53,6 +55,9 @@ static void add_shards(struct sums *sums, const struct worker_view *view)
         sums->open_proposals += shard->open_proposals;
         sums->suppliers += shard->suppliers;
         sums->state_bytes += shard->memory_bytes;
+        sums->judged += shard->judged;
+        sums->alarms += shard->alarms;
+        sums->alarms_budgeted += shard->alarms_budgeted;
     }
 }
 
@@ -329,6 +334,23 @@ static void put_lags(struct buf *out, struct runtime *runtime)
     }
 }
 
+/* What alarms cost against what they were allowed to: true ones are in the count, so the ratio of a
+ * shop in which nothing goes wrong should be near 1, and that of others is above it. */
+static void put_calibration(struct buf *out, const struct sums *sums)
+{
+    number(out, "anomaly_judged_total", "counter", "series and closed buckets judged",
+           (double)sums->judged);
+    number(out, "anomaly_alarms_total", "counter",
+           "judgements that reached the threshold of the budget, true ones too",
+           (double)sums->alarms);
+    number(out, "anomaly_alarms_budgeted_total", "counter",
+           "false alarms that alerts.budget_per_day allowed for these judgements",
+           sums->alarms_budgeted);
+    number(out, "anomaly_realised_over_budgeted", "gauge",
+           "alarms over budgeted false alarms since the state began; 0: nothing budgeted yet",
+           sums->alarms_budgeted > 0 ? (double)sums->alarms / sums->alarms_budgeted : 0);
+}
+
 void metrics_prometheus(struct runtime *runtime, struct buf *out)
 {
     struct sums *sums = malloc(sizeof *sums);
@@ -355,6 +377,7 @@ void metrics_prometheus(struct runtime *runtime, struct buf *out)
            (double)sums->rebuilt);
     number(out, "kafka_rtt_seconds", "gauge", "mean round trip to the slowest broker",
            (double)sums->rtt_us / 1e6);
+    put_calibration(out, sums);
     put_learning(out, runtime);
     put_transactions(out, sums);
     put_latencies(out, sums);

@@ -288,6 +288,21 @@ void shard_bytes(const struct shard *shard, struct shard_bytes *out)
         .sale_count = cancel_count(shard->cancel)};
 }
 
+static void view_calibration(const struct shard *shard, struct shard_view *out)
+{
+    if (shard->combine) {
+        const struct combine_rates *rates = combine_rates(shard->combine);
+        out->judged = rates->tests;
+        out->alarms = rates->strong;
+        out->alarms_budgeted = rates->budgeted;
+        return;
+    }
+    const struct tails_rates *rates = tails_rates(shard->tails);
+    out->judged = rates->tests / TAILS_KINDS;
+    out->alarms = rates->strong;
+    out->alarms_budgeted = rates->budgeted;
+}
+
 void shard_view(const struct shard *shard, struct shard_view *out)
 {
     struct shard_bytes bytes;
@@ -314,6 +329,7 @@ void shard_view(const struct shard *shard, struct shard_view *out)
         out->answered[c] = (struct answered){answers->accepted, answers->edited, answers->rejected,
                                              answers_shift(answers, bound)};
     }
+    view_calibration(shard, out);
 }
 
 const struct shard_counts *shard_counts(const struct shard *shard)

@@ -59,6 +59,10 @@ struct shard_view { /* for /metrics, /api and readiness */
         double service_shift; /* log odds, in use; replenish.learn_service */
     } answered[FORECAST_CLASSES];
     bool closing;
+    /* Calibration of what judges closes (the net, or tails alone), since the state began: series
+     * and buckets judged, alarms raised, and false alarms that the budget allowed. */
+    uint64_t judged, alarms;
+    double alarms_budgeted;
 };
 
 struct shard_bytes { /* memory by part, and what there is of it */

@@ -57,7 +57,7 @@ for name in 'restock_input_records_total{topic="orders"}' restock_late_records_t
     restock_txn_aborts_total 'restock_watermark_lag_seconds{shard="0"}' 'restock_consumer_lag{topic="orders",partition="0"}' \
     'restock_consumer_lag{topic="restock.lines",partition="0"}' 'restock_restore_remaining_records{shard="0"}' restock_state_skus \
     restock_state_bytes restock_rebalances_total restock_forecasts_total 'restock_alerts_total{type="spike"}' \
-    'restock_alerts_total{type="stockout"}' restock_kafka_rtt_seconds restock_build_info; do
+    'restock_alerts_total{type="stockout"}' restock_anomaly_realised_over_budgeted restock_anomaly_judged_total restock_kafka_rtt_seconds restock_build_info; do
     grep -qF -- "$name" "$dir/body" || fail "/metrics lacks $name"
 done
 [ "$(value restock_forecasts_total)" -gt 0 ] && [ "$(value 'restock_process_latency_seconds_count{role="plan"}')" -gt 0 ] &&
