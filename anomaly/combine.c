@@ -73,6 +73,7 @@ void combine_begin_close(struct combine *combine, int64_t bucket, double total_l
         return;
     }
     trace_begin_close(&combine->trace, bucket, total_lines);
+    ordinary_temper(&combine->ordinary, &combine->pool);
     calibrate_fold(&combine->pool, KEEP);
     /* A day on which the shop is closed must not loosen the next one. */
     uint64_t half = combine->last_tests / 2;

@@ -7,6 +7,8 @@
 #define PRIOR_AT_0 1.07 /* score of raw score 0, extrapolated; see PRIOR_SLOPE */
 #define PRIOR_SLOPE 0.16 /* of the score in that power */
 #define LEAST_PEAKS 40.0
+#define ROUND_MOST 4 /* times as many scores above a level as expected, and ... */
+#define ROUND_LEAST 3 /* ... as many more, may one round count */
 #define LEAST_BASE 0 /* bin: raw score 1; nothing below is counted */
 
 static double edge(int bin)
@@ -84,16 +86,24 @@ static float seen_score(const struct ordinary *ordinary, float raw)
     return low + fminf(at - (float)bin, 1) * (high - low);
 }
 
+static float fitted_score(const struct ordinary *ordinary, float raw)
+{
+    if (raw <= ordinary->base) {
+        return raw / ordinary->base * ordinary->base_score;
+    }
+    double excess = power_of((double)raw) - power_of((double)ordinary->base);
+    return ordinary->base_score + (float)(excess / LN10) / ordinary->scale;
+}
+
 float ordinary_score(const struct ordinary *ordinary, float raw)
 {
     if (!(raw > 0)) {
         return 0;
     }
+    float fitted = fitted_score(ordinary, raw);
     if (raw <= ordinary->base) {
-        return raw / ordinary->base * ordinary->base_score;
+        return fitted;
     }
-    double excess = power_of((double)raw) - power_of((double)ordinary->base);
-    float fitted = ordinary->base_score + (float)(excess / LN10) / ordinary->scale;
     float score = fminf(fitted, seen_score(ordinary, raw));
     return fminf(fmaxf(score, ordinary->base_score), CALIBRATE_MOST);
 }
@@ -115,4 +125,19 @@ float ordinary_raw(const struct ordinary *ordinary, float score)
     float low = ordinary->seen[bin - 1], high = ordinary->seen[bin];
     float at = (float)(bin - 1) + (score - low) / (high - low);
     return fmaxf(fitted, exp2f(at / (float)CALIBRATE_PER_OCTAVE));
+}
+
+void ordinary_temper(const struct ordinary *ordinary, struct calibrate_pool *pool)
+{
+    double above = 0;
+    for (int bin = CALIBRATE_BINS - 1; bin >= 0; bin--) {
+        double share = pow(10, -(double)fitted_score(ordinary, (float)edge(bin)));
+        double most = ROUND_LEAST + ROUND_MOST * share * (double)pool->fresh_tests;
+        double fresh = above + (double)pool->fresh[bin];
+        if (fresh > most) {
+            pool->fresh[bin] -= (int32_t)fmin(fresh - floor(most), 1e9);
+            fresh = floor(most);
+        }
+        above = fresh;
+    }
 }

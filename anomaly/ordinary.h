@@ -32,6 +32,10 @@ struct ordinary {
 /* Takes folded counts (calibrate_fold) of raw scores on the scale of weigh_raw. A pool that knows
  * nothing yet: the tail that simulated and recorded shops have in common. */
 void ordinary_fit(struct ordinary *ordinary, const struct calibrate_pool *pool);
+/* Before a fold: takes from the round's counts what goes far beyond the fit. Where a part of the
+ * shop fails at once, it is one anomaly, not a new idea of what is ordinary; a shop that really has
+ * changed is followed within a few rounds. */
+void ordinary_temper(const struct ordinary *ordinary, struct calibrate_pool *pool);
 /* Monotone, at most CALIBRATE_MOST; 0 for a raw score that is not above 0. */
 float ordinary_score(const struct ordinary *ordinary, float raw);
 /* The least raw score at which ordinary_score reaches `score`. */

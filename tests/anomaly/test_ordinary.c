@@ -131,3 +131,33 @@ Test(ordinary, survives_any_pool)
         }
     }
 }
+
+/* A third of the shop falls silent for a week: what is ordinary stays what it was. */
+Test(ordinary, a_round_that_fails_as_a_whole_counts_little)
+{
+    enum { SERIES = 300 };
+    struct rng rng;
+    struct calibrate_pool pool;
+    struct ordinary ordinary;
+    rng_init(&rng, 11);
+    calibrate_init(&pool);
+    float before = 0;
+    for (int round = 0; round < 407; round++) {
+        ordinary_fit(&ordinary, &pool);
+        before = round == 400 ? ordinary_raw(&ordinary, 3.5f) : before;
+        for (int k = 0; k < SERIES; k++) {
+            bool wrong = round >= 400 && k < SERIES / 3;
+            pool.fresh_tests++;
+            calibrate_count(&pool, wrong ? 7 + (float)rng_unit(&rng) : calm(&rng, 0.16));
+        }
+        ordinary_temper(&ordinary, &pool);
+        calibrate_fold(&pool, 0.992);
+    }
+    ordinary_fit(&ordinary, &pool);
+    float after = ordinary_raw(&ordinary, 3.5f);
+    cr_assert(after < 1.1f * before && after < 7, "%g, %g", (double)before, (double)after);
+    pool.fresh_tests = 100;
+    pool.fresh[90] = 2; /* few are always taken */
+    ordinary_temper(&ordinary, &pool);
+    cr_assert_eq(pool.fresh[90], 2);
+}
