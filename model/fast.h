@@ -7,11 +7,12 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Cephes' expf (Moshier): 2^n times a polynomial. x is clamped into [-87, 88]. */
+/* Cephes' expf (Moshier): 2^n times a polynomial. x is clamped into [-87, 88], NaN to -87. */
 static inline float fast_exp(float x)
 {
     const float shift = 12582912.0f; /* 1.5 * 2^23: adding it rounds to a whole number */
-    x = x > 88 ? 88 : x < -87 ? -87 : x;
+    x = x > -87 ? x : -87;
+    x = x < 88 ? x : 88;
     float n = x * 1.44269504f + shift;
     n -= shift;
     float r = x - n * 0.693359375f + n * 2.12194440e-4f;

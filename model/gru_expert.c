@@ -2,6 +2,7 @@
 
 #include "config/base/ensure.h"
 #include "model/bfloat.h"
+#include "model/fast.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -131,7 +132,7 @@ void gru_expert_place(struct gru_expert *expert, uint32_t i, const float *u)
 
 static float bounded(float x)
 {
-    return fminf(fmaxf(x, -MOST), MOST);
+    return x > MOST ? MOST : x < -MOST ? -MOST : x;
 }
 
 void gru_expert_correct(const float *out, struct likelihood *distribution)
@@ -139,8 +140,8 @@ void gru_expert_correct(const float *out, struct likelihood *distribution)
     if (!isfinite(out[0]) || !isfinite(out[1])) {
         return; /* the statistical expert's word stands */
     }
-    distribution->mean *= expf(bounded(out[0]));
-    distribution->size *= expf(bounded(out[1]));
+    distribution->mean *= fast_exp(bounded(out[0]));
+    distribution->size *= fast_exp(bounded(out[1]));
 }
 
 void gru_expert_say(const struct gru_expert *expert, uint32_t i, const struct net_ask *ask,

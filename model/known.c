@@ -1,5 +1,7 @@
 #include "model/known.h"
 
+#include "model/fast.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
@@ -54,7 +56,7 @@ float known_factor(const struct known_effects *effects, const float *z)
     for (int k = 0; k < K; k++) {
         move += effects->effect[k] * z[k];
     }
-    return expf(bounded(move, MOVE_MOST));
+    return fast_exp(bounded(move, MOVE_MOST));
 }
 
 static int64_t fixed(double x)

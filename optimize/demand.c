@@ -216,6 +216,22 @@ static int knot_below(const struct demand *demand, double x)
     return k;
 }
 
+/* exp(-steps) for 0 <= steps < TAIL_STEPS within 2e-7 of itself: 2^-(whole + part), the part by its
+ * Taylor series, the whole in the exponent. */
+static inline double fall(double steps)
+{
+    double halvings = steps * 1.4426950408889634;
+    int64_t whole = (int64_t)halvings;
+    double x = (halvings - (double)whole - 0.5) * -0.6931471805599453;
+    double sum =
+        1 + x * (1 + x * (1 / 2.0 +
+                          x * (1 / 6.0 + x * (1 / 24.0 + x * (1 / 120.0 + x * (1 / 720.0))))));
+    uint64_t bits = (uint64_t)(1023 - whole) << 52;
+    double power;
+    memcpy(&power, &bits, sizeof power);
+    return sum * power * 0.7071067811865476;
+}
+
 double demand_beyond(const struct demand *demand, double x, double *shortfall)
 {
     const int top = KNOTS - 1;
@@ -224,7 +240,8 @@ double demand_beyond(const struct demand *demand, double x, double *shortfall)
         return 1;
     }
     if (x >= demand->x[top]) {
-        double rest = demand->tail > 0 ? exp(-(x - demand->x[top]) / demand->tail) : 0;
+        double steps = demand->tail > 0 ? (x - demand->x[top]) / demand->tail : TAIL_STEPS;
+        double rest = steps < TAIL_STEPS ? fall(steps) : 0;
         *shortfall = demand->excess[top] * rest;
         return demand->tail > 0 ? (1 - demand->level[top]) * rest : 0;
     }
@@ -268,22 +285,6 @@ double demand_quantile(const struct demand *demand, double level)
 double demand_spread(const struct demand *demand)
 {
     return (demand_quantile(demand, 0.9) - demand_quantile(demand, 0.1)) / 2.5631031310892007;
-}
-
-/* exp(-steps) for 0 <= steps < TAIL_STEPS within 2e-7 of itself: 2^-(whole + part), the part by its
- * Taylor series, the whole in the exponent. */
-static inline double fall(double steps)
-{
-    double halvings = steps * 1.4426950408889634;
-    int64_t whole = (int64_t)halvings;
-    double x = (halvings - (double)whole - 0.5) * -0.6931471805599453;
-    double sum =
-        1 + x * (1 + x * (1 / 2.0 +
-                          x * (1 / 6.0 + x * (1 / 24.0 + x * (1 / 120.0 + x * (1 / 720.0))))));
-    uint64_t bits = (uint64_t)(1023 - whole) << 52;
-    double power;
-    memcpy(&power, &bits, sizeof power);
-    return sum * power * 0.7071067811865476;
 }
 
 /* weight * P(D <= grid[k]) onto below[k]. The grid ascends but for rounding, so the knot is looked

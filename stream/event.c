@@ -3,6 +3,7 @@
 #include "config/base/ensure.h"
 #include "schemas/emit.h"
 
+#include <math.h>
 #include <string.h>
 
 int64_t event_slot_ms(const struct plan *plan, int64_t slot)
@@ -19,6 +20,19 @@ static bool same_step(const struct forecast_block *block, uint32_t row, uint32_t
     return block->step_mean[first + a] == block->step_mean[first + b] &&
            memcmp(q + (size_t)a * FORECAST_LEVELS, q + (size_t)b * FORECAST_LEVELS,
                   FORECAST_LEVELS * sizeof *q) == 0;
+}
+
+/* A mean to four or more digits: the others are noise, and cost a reader bytes that no compression
+ * takes away. */
+static float told(float mean)
+{
+    static const double POWER[] = {1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
+    int decimals = 0;
+    for (float least = 1000; decimals < 5 && mean < least; least /= 10) {
+        decimals++;
+    }
+    return mean < 1e6f ? (float)(nearbyint((double)mean * POWER[decimals]) / POWER[decimals])
+                       : mean;
 }
 
 /* Where steps only know the season, those of the first are the others again: most digits of an
@@ -39,7 +53,7 @@ static void forecast_steps(struct emit *w, const struct forecast_block *block, u
         if (season && same_step(block, row, h - season, h)) {
             emit_again(w, from[(h - season) % STEPS_KEPT], to[(h - season) % STEPS_KEPT]);
         } else {
-            emit_f32(w, "mean", block->step_mean[first + h]);
+            emit_f32(w, "mean", told(block->step_mean[first + h]));
             emit_f32s(w, "quantiles", block->step_q + (first + h) * FORECAST_LEVELS,
                       FORECAST_LEVELS);
         }
@@ -59,7 +73,7 @@ static void forecast_rows(struct emit *w, const struct forecast_block *block, ui
     for (uint32_t s = 1; s < S; s++) {
         emit_record_begin(w, NULL);
         emit_i32(w, "steps", block->sum_length[s]);
-        emit_f32(w, "mean", block->sum_mean[(size_t)row * S + s]);
+        emit_f32(w, "mean", told(block->sum_mean[(size_t)row * S + s]));
         emit_f32s(w, "quantiles", block->sum_q + ((size_t)row * S + s) * FORECAST_LEVELS,
                   FORECAST_LEVELS);
         emit_record_end(w);
