@@ -112,13 +112,18 @@ void prospect_make(const struct prospect_source *source, uint32_t steps, struct 
     float own[PROSPECT_PHASES];
     prospect_own(source, 0, own);
     prospect->steps = steps;
+    float effect = 1;
     for (uint32_t s = 0; s <= steps; s++) {
         uint32_t phase = ((uint32_t)source->window->phase + s) % (uint32_t)phases->season;
         float plain = phases->factor[phase] * (has_own(source) ? own[phase] : 1), known = plain;
         const float *raw = known_of(source, s);
         if (s <= WINDOW_AHEAD) {
             prospect->there[s] = (uint8_t)known_read(raw, source->usual, prospect->z[s]);
-            known *= raw ? known_factor(source->effects, prospect->z[s]) : 1;
+            /* What is known of a bucket is mostly what was known of the one before. */
+            if (!s || memcmp(prospect->z[s], prospect->z[s - 1], sizeof prospect->z[s]) != 0) {
+                effect = raw ? known_factor(source->effects, prospect->z[s]) : 1;
+            }
+            known *= effect;
         }
         prospect->plain[s] = plain;
         prospect->known[s] = known;

@@ -198,15 +198,16 @@ double outlook_enough(const struct outlook_terms *terms, double service)
            (1 + common * LEVEL_NORMAL[worst]) * demand_quantile(&after, service);
 }
 
-static double short_after(const struct outlook *outlook, double quantity)
+/* Is the chance to run short after `quantity` above `allowed`? */
+static bool short_too_often(const struct outlook *outlook, double quantity, double allowed)
 {
     double sum = 0;
-    for (uint32_t i = 0; i < outlook->scenes; i++) {
+    for (uint32_t i = 0; i < outlook->scenes && sum <= allowed; i++) {
         const struct outlook_scene *scene = outlook->scene + i;
         sum += scene->weight *
                demand_above(&outlook->after, (quantity + scene->stock) / scene->factor);
     }
-    return sum;
+    return sum > allowed;
 }
 
 double outlook_need(const struct outlook *outlook, double service)
@@ -221,7 +222,7 @@ double outlook_need(const struct outlook *outlook, double service)
     /* The chance falls in the quantity: at `high` every scene is served, at `low` none too well. */
     for (int round = 0; round < 40 && high - low > 0.25 + 1e-3 * fabs(high); round++) {
         double middle = 0.5 * (low + high);
-        if (short_after(outlook, middle) > allowed) {
+        if (short_too_often(outlook, middle, allowed)) {
             low = middle;
         } else {
             high = middle;
