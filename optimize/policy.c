@@ -237,6 +237,7 @@ struct option_result {
     struct outlook_result result;
     double cost; /* expected, from the arrival on: the review period, and what is left after it
                     until it is sold */
+    double soon; /* of it what arises within the review period */
 };
 
 static struct option_result try_quantity(const struct work *work, int64_t quantity)
@@ -245,10 +246,11 @@ static struct option_result try_quantity(const struct work *work, int64_t quanti
     struct option_result out = {.quantity = quantity,
                                 .result = outlook_with(outlook, (double)quantity)};
     double start = larger(0, outlook->arrival_stock) + (double)quantity;
-    double held = work->review * 0.5 * (start + out.result.left) +
-                  outlook_excess(outlook, (double)quantity, work->level, work->rate);
-    out.cost = work->costs.holding * held + work->costs.shortage * out.result.lost +
+    double held = work->review * 0.5 * (start + out.result.left);
+    out.soon = work->costs.holding * held + work->costs.shortage * out.result.lost +
                (quantity > 0 ? work->costs.order : 0);
+    out.cost = out.soon + work->costs.holding *
+                              outlook_excess(outlook, (double)quantity, work->level, work->rate);
     return out;
 }
 
@@ -280,7 +282,9 @@ static struct item_facts limits_of(const struct work *work)
 }
 
 /* Between the two quantities around the need the cheaper one, where costs say what to aim at; the
- * upper one otherwise. */
+ * upper one otherwise. A pack that is not ordered now can be ordered at the next review, and would
+ * be held after that just as long: what decides is the review period alone (one step ahead is
+ * optimal where waiting never becomes right again: Chow, Robbins 1961). */
 static struct option_result constrain(const struct work *work, int64_t need,
                                       enum policy_kind policy, enum policy_limit *limit)
 {
@@ -295,7 +299,7 @@ static struct option_result constrain(const struct work *work, int64_t need,
         facts.minimum_order > facts.pack ? packs_up(facts.minimum_order, facts.pack) : facts.pack;
     struct option_result lower =
         try_quantity(work, quantity - facts.pack >= least ? quantity - facts.pack : 0);
-    if (lower.cost < upper.cost) {
+    if (lower.soon < upper.soon) {
         *limit = lower.quantity ? *limit : LIMIT_NOT_WORTH;
         return lower;
     }
