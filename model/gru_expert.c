@@ -1,10 +1,12 @@
 #include "model/gru_expert.h"
 
+#include "config/base/clones.h"
 #include "config/base/ensure.h"
 #include "model/bfloat.h"
 #include "model/fast.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,7 +132,7 @@ void gru_expert_place(struct gru_expert *expert, uint32_t i, const float *u)
     memcpy(expert->u + (size_t)i * NET_DECODER, u, NET_DECODER * sizeof *u);
 }
 
-static float bounded(float x)
+static inline float bounded(float x)
 {
     return x > MOST ? MOST : x < -MOST ? -MOST : x;
 }
@@ -144,10 +146,19 @@ void gru_expert_correct(const float *out, struct likelihood *distribution)
     distribution->size *= fast_exp(bounded(out[1]));
 }
 
-void gru_expert_say(const struct gru_expert *expert, uint32_t i, const struct net_ask *ask,
-                    struct likelihood *distribution)
+CLONES void gru_expert_correct_lanes(const float *restrict m, const float *restrict v,
+                                     float *restrict mean, float *restrict size)
 {
-    float a[NET_DECODER], out[NET_OUTPUTS];
+    for (int lane = 0; lane < GRU_LANES; lane++) {
+        bool finite = (m[lane] - m[lane] == 0) & (v[lane] - v[lane] == 0);
+        mean[lane] *= fast_exp(finite ? bounded(m[lane]) : 0);
+        size[lane] *= fast_exp(finite ? bounded(v[lane]) : 0);
+    }
+}
+
+void gru_expert_say(const struct gru_expert *expert, uint32_t i, const struct net_ask *ask,
+                    float *out)
+{
+    float a[NET_DECODER];
     net_output(expert->net_ref, expert->u + (size_t)i * NET_DECODER, ask, a, out);
-    gru_expert_correct(out, distribution);
 }

@@ -13,6 +13,7 @@
 
 #include <stdint.h>
 
+enum { GRU_LANES = 16 };
 enum { GRU_BATCH = 64 };
 
 struct gru_expert;
@@ -34,6 +35,8 @@ void gru_expert_use(struct gru_expert *expert, const struct net *net);
 /* Correct a distribution by two outputs of the head, within a factor of 4.5; by none where one is
  * not finite. */
 void gru_expert_correct(const float *out, struct likelihood *distribution);
+/* The same of GRU_LANES distributions: m, v: the first and the second output of each. */
+void gru_expert_correct_lanes(const float *m, const float *v, float *mean, float *size);
 /* One step of all states: state [H, N] in bfloat16. Look before anything is asked. */
 void gru_expert_step(struct gru_expert *expert, const struct gru_view *view, uint16_t *state);
 /* Ready for gru_expert_say at a later time, from states that have taken their step; want: [N] 0
@@ -44,8 +47,8 @@ void gru_expert_look(struct gru_expert *expert, const struct gru_view *view, con
  * and one row of it in place of what gru_expert_look found for row i. For explanations. */
 void gru_expert_suppose(const struct gru_expert *expert, const float *x, const float *h, float *u);
 void gru_expert_place(struct gru_expert *expert, uint32_t i, const float *u);
-/* Correct the distribution of row i for what is asked. */
+/* The two outputs of row i for what is asked. */
 void gru_expert_say(const struct gru_expert *expert, uint32_t i, const struct net_ask *ask,
-                    struct likelihood *distribution);
+                    float *out);
 
 #endif

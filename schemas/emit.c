@@ -187,7 +187,12 @@ void emit_put_f32s(struct emit *w, const float *values, size_t count)
     for (size_t i = 0; i < count; i++) {
         *at = ',';
         at += i > 0;
-        at += digits_f32(at, values[i]);
+        uint32_t unit = values[i] >= 0 && values[i] < 10 ? (uint32_t)values[i] : 10;
+        if ((float)unit == values[i] && unit < 10) { /* most quantiles are a few whole units */
+            *at++ = (char)('0' + unit);
+        } else {
+            at += digits_f32(at, values[i]);
+        }
     }
     w->buf->bytes = (size_t)(at - w->buf->data);
 }
