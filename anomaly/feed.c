@@ -17,7 +17,8 @@
 #define LEAST_NATS 13.8 /* 1e-6 */
 #define EARLY_WORST 40.0
 #define WORST_MARGIN 1.1
-#define WORST_KEEP 0.99998 /* an hour: 0.84 a year */
+#define WORST_KEEP                                                                                 \
+    0.9997 /* an hour: half in 96 days; what a shop was two seasons ago says little */
 #define PROFILE_RATE 0.15f
 #define SHARE_LEAST 0.002f
 #define SHARE_MOST 0.2f
@@ -242,6 +243,15 @@ void feed_forgive(struct feed *feed, uint64_t key)
     struct feed_stream *stream = find(feed, key) ? find_or_add(feed, key) : NULL;
     if (stream && stream->silent) {
         stream->worst = fmax(stream->worst, stream->missed);
+        stream->silent = 0;
+    }
+}
+
+void feed_explain(struct feed *feed, uint64_t key)
+{
+    struct feed_stream *stream = find(feed, key) ? find_or_add(feed, key) : NULL;
+    if (stream && stream->silent) {
+        stream->missed = 0;
         stream->silent = 0;
     }
 }

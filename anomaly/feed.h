@@ -50,6 +50,8 @@ bool feed_silent(const struct feed *feed, uint64_t key);
 bool feed_any_silent(const struct feed *feed);
 /* The present silence was a normal one after all (feedback): remember it as the worst known. */
 void feed_forgive(struct feed *feed, uint64_t key);
+/* Something else said why it was silent, and that is over: it counts anew from now on. */
+void feed_explain(struct feed *feed, uint64_t key);
 
 struct feed_line {
     uint64_t key; /* of the source partition */

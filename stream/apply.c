@@ -367,13 +367,34 @@ static void tally_add(struct shard *shard, int64_t bucket, int64_t units)
     }
 }
 
-static void feed_signals(struct shard *shard, const struct alert_signal *signals, uint32_t count,
-                         int64_t hour)
+static bool is_order_source(const struct shard *shard, uint64_t key)
 {
+    int32_t partitions = sources_roster(shard->sources, INPUT_ORDERS);
+    for (int32_t i = 0; i < partitions; i++) {
+        if (shard_source_key(INPUT_ORDERS, i) == key) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* That no orders come at all says it of each group, too: they open nothing, and count anew when the
+ * sources have come back. */
+static void feed_signals(struct shard *shard, struct alert_signal *signals, uint32_t count,
+                         int64_t hour, bool was_silent)
+{
+    bool silent = close_all_silent(shard);
     for (uint32_t i = 0; i < count; i++) {
-        struct alert_signal alert = signals[i];
-        if (alert.scope % (uint64_t)shard->plan->partitions == (uint64_t)shard->partition) {
-            step_feed(shard, &alert, (hour + 1) * HOUR_MS); /* one shard speaks for a source */
+        struct alert_signal *alert = &signals[i];
+        if ((silent || was_silent) && alert->kind == ALERT_MISSING_FEED &&
+            alert->strength == ALERT_STRONG && !is_order_source(shard, alert->scope)) {
+            alert->strength = ALERT_NEUTRAL;
+            if (!silent) {
+                feed_explain(shard->feed, alert->scope);
+            }
+        }
+        if (alert->scope % (uint64_t)shard->plan->partitions == (uint64_t)shard->partition) {
+            step_feed(shard, alert, (hour + 1) * HOUR_MS); /* one shard speaks for a source */
         }
     }
 }
@@ -395,8 +416,9 @@ static void pass_hours(struct shard *shard, int64_t watermark_ms)
         int32_t phase = (int32_t)((local + 72) % FEED_WEEK); /* 1970-01-01 was a Thursday */
         int64_t day = local >= 0 ? local / 24 : (local - 23) / 24;
         bool holiday = holiday_is(&shard->plan->settings_ref->holidays, day);
+        bool silent = close_all_silent(shard);
         uint32_t count = feed_hour(shard->feed, hour, phase, holiday, signals, 2 * FEED_STREAMS);
-        feed_signals(shard, signals, count, hour);
+        feed_signals(shard, signals, count, hour, silent);
         shard->feed_hour = hour;
         shard->feed_changed = true;
     }

@@ -93,6 +93,23 @@ Test(feed, a_forgiven_silence_is_the_worst_known)
     feed_destroy(feed);
 }
 
+Test(feed, an_explained_silence_counts_anew)
+{
+    struct feed *feed = feed_create(&OPTIONS);
+    struct rng rng;
+    rng_init(&rng, 4);
+    struct alert_signal signal;
+    int64_t monday = 10 * FEED_WEEK;
+    run(feed, &rng, 9, monday + 10, false, &signal);
+    cr_assert_gt(run(feed, &rng, monday + 10, monday + 13, true, &signal), 0);
+    feed_explain(feed, 77);
+    cr_assert_not(feed_silent(feed, 77));
+    cr_assert_eq(run(feed, &rng, monday + 13, monday + 14, true, &signal), 0);
+    cr_assert_gt(run(feed, &rng, monday + 14, monday + 16, true, &signal), 0, "as before");
+    feed_explain(feed, 5); /* unknown: nothing */
+    feed_destroy(feed);
+}
+
 Test(feed, hours_out_of_order_far_ahead_and_absurd_do_no_harm)
 {
     struct feed *feed = feed_create(&OPTIONS);

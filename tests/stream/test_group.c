@@ -103,3 +103,57 @@ Test(group, a_rule_silences_what_it_names)
     cr_assert_eq(falls(&outputs, ""), 0);
     buf_fini(&outputs);
 }
+
+/* One tick an hour: invoices of the source, and of its only two groups, "uk" with nearly all. */
+static void hourly_tick(struct fixture_log *log, int64_t hour, bool dead, bool uk_dead)
+{
+    int64_t uk = dead || uk_dead ? 0 : 10, fr = dead ? 0 : 1;
+    struct tick_count counts[] = {
+        {.slot = hour, .group = slice_of(""), .invoices = uk + fr},
+        {.slot = hour, .group = slice_of("uk"), .invoices = uk},
+        {.slot = hour, .group = slice_of("fr"), .invoices = fr},
+    };
+    int64_t mark_ms = (hour + 1) * HOUR_MS;
+    struct line line = {.kind = LINE_TICK,
+                        .tick = {.input = INPUT_ORDERS,
+                                 .state = TICK_LIVE,
+                                 .mark_ms = mark_ms,
+                                 .clock_ms = mark_ms,
+                                 .written_ms = mark_ms,
+                                 .roster = {1, 0},
+                                 .count_count = 3,
+                                 .counts = counts}};
+    fixture_add(log, &line);
+}
+
+/* Missing feeds of a run in which all orders fail to come for a day and then, for some hours, those
+ * of one group. */
+static void miss(int group_hours, int *of_source, int *of_group)
+{
+    const char *const sets[] = {"calendar={x: none}", "forecasts.emit=never"};
+    struct fixture fixture;
+    struct fixture_log log = {0};
+    int64_t first = FIXTURE_START_MS / HOUR_MS, dead = first + 70 * 24 + 10;
+    sell(&log, 1, FIXTURE_START_MS + HOUR_MS, 1);
+    for (int64_t hour = first; hour < dead + 24 + 40; hour++) {
+        bool late = hour >= dead + 24 && hour < dead + 24 + group_hours;
+        hourly_tick(&log, hour, hour >= dead && hour < dead + 24, late);
+    }
+    fixture_init(&fixture, sets, 2);
+    fixture_run(&fixture, &log, 1000000);
+    *of_source = opened(&fixture.outputs, "missing_feed", "orders[0]");
+    *of_group = opened(&fixture.outputs, "missing_feed", "uk");
+    fixture_fini(&fixture);
+    fixture_log_fini(&log);
+}
+
+Test(group, a_silent_source_is_not_told_again_of_each_group)
+{
+    int of_source, of_group;
+    miss(1, &of_source, &of_group);
+    cr_expect_eq(of_source, 1, "%d", of_source);
+    cr_expect_eq(of_group, 0, "%d", of_group);
+    miss(20, &of_source, &of_group);
+    cr_expect_eq(of_source, 1, "%d", of_source);
+    cr_expect_eq(of_group, 1, "what is silent after it is news: %d", of_group);
+}
