@@ -260,7 +260,7 @@ static void print(const struct topics_plan *plan, struct buf *out)
         if (partitions_differ(topic)) {
             buf_print(out,
                       ", differs: %" PRId32
-                      " partitions wanted (`restock reshard` moves state to another number)",
+                      " partitions wanted (fixed at set-up; another `application` begins anew)",
                       topic->partitions);
         }
         for (size_t s = 0; s < topic->setting_count; s++) {
