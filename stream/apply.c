@@ -532,7 +532,7 @@ size_t apply_batch(struct shard *shard, const struct shard_record *records, size
             lookahead_decode(shard, records[from + i].value, &ahead[i]);
         }
         if (lines > 1) {
-            lookahead_prefetch(shard, ahead, lines);
+            lookahead_load(shard, ahead, lines);
         }
         for (size_t i = 0; i < lines; i++) {
             bool pending = close_pending(shard);

@@ -86,11 +86,12 @@ bool dedup_seen(struct dedup *dedup, int64_t bucket, struct hash128 fingerprint)
     return false;
 }
 
-void dedup_prefetch(struct dedup *dedup, int64_t bucket, const struct hash128 *fingerprint)
+void dedup_ahead(struct dedup *dedup, int64_t bucket, const struct hash128 *fingerprint,
+                 struct ahead *ahead)
 {
     const struct fingerset *set = find_set(dedup, bucket);
     if (set) {
-        fingerset_prefetch(set, &dedup->pool, fingerprint);
+        fingerset_ahead(set, &dedup->pool, fingerprint, ahead);
     }
 }
 

@@ -4,6 +4,7 @@
 #ifndef RESTOCK_DEDUP_H
 #define RESTOCK_DEDUP_H
 
+#include "config/base/ahead.h"
 #include "config/base/hash.h"
 #include "stream/chunk_log.h"
 
@@ -15,8 +16,9 @@ struct dedup *dedup_create(char kind); /* NULL: no memory */
 void dedup_destroy(struct dedup *dedup);
 /* True if it was there; else it is there from now on. */
 bool dedup_seen(struct dedup *dedup, int64_t bucket, struct hash128 fingerprint);
-/* Ask for the memory that dedup_seen will need. */
-void dedup_prefetch(struct dedup *dedup, int64_t bucket, const struct hash128 *fingerprint);
+/* Adds the memory that dedup_seen will read to what is loaded ahead. */
+void dedup_ahead(struct dedup *dedup, int64_t bucket, const struct hash128 *fingerprint,
+                 struct ahead *ahead);
 void dedup_drop_before(struct dedup *dedup, int64_t bucket);
 bool dedup_clean(const struct dedup *dedup);
 void dedup_seal(struct dedup *dedup, struct outbox *outbox, int32_t partition);

@@ -3,7 +3,6 @@
  * removed, so a search ends at the first line with room. */
 #include "stream/fingerset.h"
 
-#include "config/base/ahead.h"
 #include "config/base/ensure.h"
 #include "config/base/grow.h"
 
@@ -88,10 +87,15 @@ static inline uint32_t home_of(const struct fingerset_segment *segment, uint64_t
     return (uint32_t)((hash >> 32) * (segment->units * (uint64_t)UNIT_LINES) >> 32);
 }
 
+/* All places, the empty ones too (their hash is 0): fewer branches than to count. */
 static inline bool line_has(const struct line *line, const struct fingerset_key *key)
 {
-    for (uint32_t i = 0; i < line->count; i++) {
-        if (line->hash[i] == key->hash && line->more[i] == key->more) {
+    unsigned equal = 0;
+    for (unsigned i = 0; i < LINE_KEYS; i++) {
+        equal |= (unsigned)(line->hash[i] == key->hash) << i;
+    }
+    for (; __builtin_expect(equal != 0, 0); equal &= equal - 1) {
+        if (line->more[__builtin_ctz(equal)] == key->more) {
             return true;
         }
     }
@@ -200,13 +204,16 @@ static void segment_give(struct fingerset_pool *pool, uint32_t index)
 static void place(struct fingerset *set, const struct fingerset_pool *pool,
                   const struct fingerset_segment *segment, const struct fingerset_key *key)
 {
-    bool full = false;
-    struct line *line = search(pool, segment, key, &full);
-    if (line) {
-        line_put(line, key);
-    } else {
-        spill_put(set, key);
+    uint32_t lines = segment->units * (uint32_t)UNIT_LINES, at = home_of(segment, key->hash);
+    for (int probe = 0; probe < PROBE_LINES; probe++) {
+        struct line *line = line_at(pool, segment, at);
+        if (line->count < LINE_KEYS) {
+            line_put(line, key);
+            return;
+        }
+        at = at + 1 < lines ? at + 1 : 0;
     }
+    spill_put(set, key);
 }
 
 /* Takes everything out. keys: [SEGMENT_KEYS] */
@@ -219,7 +226,7 @@ static uint32_t empty(const struct fingerset_pool *pool, const struct fingerset_
         for (uint32_t i = 0; i < line->count; i++) {
             keys[count++] = (struct fingerset_key){line->hash[i], line->more[i]};
         }
-        line->count = 0;
+        *line = (struct line){0};
     }
     return count;
 }
@@ -346,12 +353,12 @@ void fingerset_clear(struct fingerset *set, struct fingerset_pool *pool)
     *set = (struct fingerset){0};
 }
 
-void fingerset_prefetch(const struct fingerset *set, const struct fingerset_pool *pool,
-                        const struct hash128 *fingerprint)
+void fingerset_ahead(const struct fingerset *set, const struct fingerset_pool *pool,
+                     const struct hash128 *fingerprint, struct ahead *ahead)
 {
     if (set->count) {
         struct fingerset_key key = key_of(fingerprint);
         const struct fingerset_segment *segment = segment_of(set, pool, key.hash);
-        ahead_touch(line_at(pool, segment, home_of(segment, key.hash)));
+        ahead_add(ahead, line_at(pool, segment, home_of(segment, key.hash)));
     }
 }

@@ -21,6 +21,7 @@
 #ifndef RESTOCK_FINGERSET_H
 #define RESTOCK_FINGERSET_H
 
+#include "config/base/ahead.h"
 #include "config/base/hash.h"
 #include "stream/slab.h"
 
@@ -67,8 +68,8 @@ bool fingerset_add(struct fingerset *set, struct fingerset_pool *pool,
 void fingerset_clear(struct fingerset *set, struct fingerset_pool *pool);
 /* Memory beside the pool's. */
 size_t fingerset_bytes(const struct fingerset *set);
-/* Ask for the cache line that fingerset_add will read first. */
-void fingerset_prefetch(const struct fingerset *set, const struct fingerset_pool *pool,
-                        const struct hash128 *fingerprint);
+/* Adds the cache line that fingerset_add will read first to what is loaded ahead. */
+void fingerset_ahead(const struct fingerset *set, const struct fingerset_pool *pool,
+                     const struct hash128 *fingerprint, struct ahead *ahead);
 
 #endif

@@ -1,6 +1,5 @@
 #include "stream/lookahead.h"
 
-#include "config/base/ahead.h"
 #include "stream/shard_state.h"
 
 /* As one by one: what the arena holds for one line it holds for LOOKAHEAD_LINES of them. */
@@ -30,46 +29,57 @@ static bool is_hot(const struct lookahead *ahead)
     return ahead->good && (ahead->line.kind == LINE_ORDER || ahead->line.kind == LINE_STOCK);
 }
 
-static void prefetch_fingerprint(const struct shard *shard, const struct lookahead *ahead)
+static void add_fingerprint(const struct shard *shard, const struct lookahead *line,
+                            struct ahead *ahead)
 {
-    if (ahead->line.kind == LINE_ORDER) {
-        dedup_prefetch(shard->fingerprints, ahead->bucket, &ahead->line.order.fingerprint);
+    if (line->line.kind == LINE_ORDER) {
+        dedup_ahead(shard->fingerprints, line->bucket, &line->line.order.fingerprint, ahead);
     } else {
-        dedup_prefetch(shard->stock_fingerprints, ahead->bucket, &ahead->line.stock.fingerprint);
+        dedup_ahead(shard->stock_fingerprints, line->bucket, &line->line.stock.fingerprint, ahead);
     }
 }
 
-static void prefetch_series(const struct shard *shard, const struct lookahead *ahead)
+static void add_series(const struct shard *shard, const struct lookahead *line, struct ahead *ahead)
 {
-    const struct tile *tile = shard_tile(shard, ahead->guess);
-    uint32_t row = shard_row(ahead->guess);
-    ahead_touch(&tile->cols.row[row]);
-    ahead_touch(&tile->linecheck.row[row]);
+    const struct tile *tile = shard_tile(shard, line->guess);
+    uint32_t row = shard_row(line->guess);
+    size_t cell = (size_t)tile_slot(shard->plan, line->bucket) * PLAN_TILE_SERIES + row;
+    ahead_add(ahead, &tile->cols.row[row]);
+    ahead_add(ahead, &tile->linecheck.row[row]);
     if (tile->traced) {
-        ahead_touch(&tile->trace.row[row]);
+        ahead_add(ahead, &tile->trace.row[row]);
     }
-    ahead_touch(
-        &tile->units[(size_t)tile_slot(shard->plan, ahead->bucket) * PLAN_TILE_SERIES + row]);
-    ahead_touch(&shard->dirty_mark[ahead->guess]);
+    ahead_add(ahead, &tile->units[cell]);
+    ahead_add(ahead, &shard->dirty_mark[line->guess]);
 }
 
-void lookahead_prefetch(const struct shard *shard, struct lookahead *ahead, size_t count)
+/* A line adds at most 7 places at once. */
+_Static_assert(LOOKAHEAD_LINES * 7 <= AHEAD_MOST, "all lines at once");
+
+void lookahead_load(const struct shard *shard, struct lookahead *lines, size_t count)
 {
+    struct ahead ahead;
+    ahead.count = 0;
     for (size_t i = 0; i < count; i++) {
-        if (is_hot(&ahead[i])) {
-            series_prefetch(shard->series, ahead[i].name);
-            prefetch_fingerprint(shard, &ahead[i]);
+        if (is_hot(&lines[i])) {
+            series_ahead(shard->series, lines[i].name, &ahead);
+            add_fingerprint(shard, &lines[i], &ahead);
         }
     }
+    ahead_load(&ahead);
     for (size_t i = 0; i < count; i++) {
-        if (is_hot(&ahead[i])) {
-            ahead[i].guess = series_guess(shard->series, ahead[i].name);
+        if (is_hot(&lines[i])) {
+            lines[i].guess = series_guess(shard->series, lines[i].name, &ahead);
+            if (lines[i].guess != SERIES_NONE) {
+                add_series(shard, &lines[i], &ahead);
+            }
         }
     }
+    ahead_load(&ahead);
     for (size_t i = 0; i < count; i++) {
-        if (ahead[i].guess != SERIES_NONE) {
-            series_prefetch_text(shard->series, ahead[i].guess);
-            prefetch_series(shard, &ahead[i]);
+        if (lines[i].guess != SERIES_NONE) {
+            series_ahead_text(shard->series, lines[i].guess, &ahead);
         }
     }
+    ahead_load(&ahead);
 }

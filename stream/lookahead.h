@@ -1,9 +1,10 @@
 /* Lines ahead of their turn: decoded, and what they will need asked for, before the first of them
  * is applied.
  *
- * A line touches half a dozen places that lie anywhere in memory: its fingerprint's group, the slot
- * of its name, the name, two records of its series, its cell. Each is asked for one stage before it
- * is read, for LOOKAHEAD_LINES at once, so that they come side by side and not one after the other.
+ * A line touches half a dozen places that lie anywhere in memory: its fingerprint's line and the
+ * slot of its name; then the name, the records of its series and its cell. They are loaded in these
+ * two stages, for LOOKAHEAD_LINES at once, so that they come side by side and not one after the
+ * other.
  * Nothing here changes the shard. Owner: the shard. */
 #ifndef RESTOCK_LOOKAHEAD_H
 #define RESTOCK_LOOKAHEAD_H
@@ -29,7 +30,7 @@ struct lookahead {
 
 /* Texts borrow from value, counts of ticks live in the shard's arena until its next reset. */
 void lookahead_decode(struct shard *shard, struct slice value, struct lookahead *ahead);
-/* ahead: [count], decoded. */
-void lookahead_prefetch(const struct shard *shard, struct lookahead *ahead, size_t count);
+/* lines: [count], decoded. */
+void lookahead_load(const struct shard *shard, struct lookahead *lines, size_t count);
 
 #endif

@@ -10,10 +10,10 @@
  * So no insertion or removal does more than MOVE_PER_INSERT moves and one probe run. */
 #include "stream/series.h"
 
-#include "config/base/ahead.h"
 #include "config/base/ensure.h"
 #include "config/base/grow.h"
 #include "config/base/hash.h"
+#include "config/base/pages.h"
 
 #include <stdlib.h>
 
@@ -54,6 +54,7 @@ struct series_table {
     struct slots now, old; /* old.at is NULL when nothing is being moved */
     size_t moved; /* slots of old already moved */
     uint64_t work; /* slots moved in all */
+    struct pages pages; /* of name blocks */
     struct name **blocks;
     size_t block_count, block_capacity;
     uint32_t end, live, lowest_free;
@@ -70,6 +71,7 @@ struct series_table *series_table_create(void)
     if (!table) {
         return NULL;
     }
+    pages_init(&table->pages, NAMES_PER_BLOCK * sizeof(struct name));
     table->now.capacity = FIRST_SLOTS;
     table->now.at = calloc(FIRST_SLOTS, sizeof *table->now.at);
     table->location_slot_count = FIRST_LOCATIONS;
@@ -112,9 +114,7 @@ void series_table_destroy(struct series_table *table)
     for (uint32_t i = 0; i < table->end; i++) {
         forget_name(table, name_of(table, i));
     }
-    for (size_t i = 0; i < table->block_count; i++) {
-        free(table->blocks[i]);
-    }
+    pages_fini(&table->pages);
     for (size_t i = 0; i < table->location_count; i++) {
         free(table->locations[i].text);
     }
@@ -200,11 +200,11 @@ uint32_t series_find(const struct series_table *table, struct slice sku, struct 
     return series_find_hashed(table, series_hash(sku, location), sku, location);
 }
 
-void series_prefetch(const struct series_table *table, uint64_t hash)
+void series_ahead(const struct series_table *table, uint64_t hash, struct ahead *ahead)
 {
-    ahead_touch(&table->now.at[hash & (table->now.capacity - 1)]);
+    ahead_add(ahead, &table->now.at[hash & (table->now.capacity - 1)]);
     if (table->old.at) {
-        ahead_touch(&table->old.at[hash & (table->old.capacity - 1)]);
+        ahead_add(ahead, &table->old.at[hash & (table->old.capacity - 1)]);
     }
 }
 
@@ -219,24 +219,25 @@ static uint32_t guess(const struct slots *slots, uint64_t hash)
     return SERIES_NONE;
 }
 
-uint32_t series_guess(const struct series_table *table, uint64_t hash)
+uint32_t series_guess(const struct series_table *table, uint64_t hash, struct ahead *ahead)
 {
     uint32_t index = guess(&table->now, hash);
     if (index == SERIES_NONE && table->old.at) {
         index = guess(&table->old, hash);
     }
     if (index != SERIES_NONE) {
-        ahead_touch(name_of(table, index));
+        const struct name *name = name_of(table, index);
+        ahead_add(ahead, name);
+        ahead_add(ahead, (const char *)(name + 1) - 1); /* it may reach into the next line */
     }
     return index;
 }
 
-void series_prefetch_text(const struct series_table *table, uint32_t index)
+void series_ahead_text(const struct series_table *table, uint32_t index, struct ahead *ahead)
 {
     const struct name *name = name_of(table, index);
-    ahead_touch((const char *)name + sizeof *name - 1); /* it may reach into the next line */
     if (name->sku_bytes == SKU_APART) {
-        ahead_touch(apart_of(name).text);
+        ahead_add(ahead, apart_of(name).text);
     }
 }
 
@@ -286,6 +287,7 @@ static void make_room(struct series_table *table)
     table->now = (struct slots){.capacity = table->old.capacity * 2};
     table->now.at = calloc(table->now.capacity, sizeof *table->now.at);
     ASSERT(table->now.at && "out of memory for the series table");
+    pages_advise(table->now.at, table->now.capacity * sizeof *table->now.at);
 }
 
 static char *copy_text(struct series_table *table, struct slice text)
@@ -347,8 +349,9 @@ static void reserve_names(struct series_table *table, uint32_t index)
     while (table->block_count <= index / NAMES_PER_BLOCK) {
         table->blocks = grow(table->blocks, &table->block_capacity, table->block_count + 1,
                              sizeof(struct name *));
-        struct name *block = calloc(NAMES_PER_BLOCK, sizeof *block);
+        struct name *block = pages_take(&table->pages);
         ASSERT(block && "out of memory for series names");
+        memset(block, 0, NAMES_PER_BLOCK * sizeof *block);
         table->blocks[table->block_count++] = block;
     }
     table->end = table->end > index ? table->end : index + 1;

@@ -7,6 +7,7 @@
 #ifndef RESTOCK_SERIES_H
 #define RESTOCK_SERIES_H
 
+#include "config/base/ahead.h"
 #include "config/base/slice.h"
 
 #include <stdbool.h>
@@ -33,12 +34,12 @@ uint32_t series_find_hashed(const struct series_table *table, uint64_t hash, str
 /* With what series_guess has told meanwhile, however long ago. */
 uint32_t series_find_guessed(const struct series_table *table, uint32_t guess, uint64_t hash,
                              struct slice sku, struct slice location);
-/* Asks for the slots of a hash; when they have come, series_guess tells the index that is most
- * likely meant (SERIES_NONE: surely a new name), and asks for its name. */
-void series_prefetch(const struct series_table *table, uint64_t hash);
-uint32_t series_guess(const struct series_table *table, uint64_t hash);
-/* Asks for the text of a name that series_guess has asked for. */
-void series_prefetch_text(const struct series_table *table, uint32_t index);
+/* Adds the slots of a hash to what is loaded ahead; when they have come, series_guess tells the
+ * index that is most likely meant (SERIES_NONE: surely a new name), and adds its name. */
+void series_ahead(const struct series_table *table, uint64_t hash, struct ahead *ahead);
+uint32_t series_guess(const struct series_table *table, uint64_t hash, struct ahead *ahead);
+/* Adds the text of a name that has come, where it stands apart. */
+void series_ahead_text(const struct series_table *table, uint32_t index, struct ahead *ahead);
 /* The name must not be there. Takes the lowest free index. */
 uint32_t series_add(struct series_table *table, struct slice sku, struct slice location);
 /* At a given index, for restore; false if name or index is taken. */

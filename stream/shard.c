@@ -87,6 +87,7 @@ struct status *shard_create(const struct plan *plan, int32_t partition, struct o
         return status_new(STATUS_NO_MEMORY, "out of memory for shard %" PRId32, partition);
     }
     shard->plan = plan;
+    pages_init(&shard->tile_pages, tile_bytes(plan));
     shard->partition = partition;
     shard->outbox = outbox;
     shard->next_offset = -1;
@@ -118,6 +119,7 @@ void shard_destroy(struct shard *shard)
         tile_destroy(shard->tiles[t]);
     }
     free(shard->tiles);
+    pages_fini(&shard->tile_pages);
     destroy_stock(shard);
     free(shard->dirty_mark);
     free(shard->dirty);
@@ -435,7 +437,8 @@ void shard_make_tiles(struct shard *shard, uint32_t series)
         if (shard->tile_count == shard->tile_capacity) {
             grow_tiles(shard);
         }
-        struct tile *tile = tile_create(shard->plan, shard->started ? shard->closed : INT64_MIN);
+        struct tile *tile = tile_create_in(shard->plan, shard->started ? shard->closed : INT64_MIN,
+                                           &shard->tile_pages);
         ASSERT(tile && "out of memory for a tile");
         if (shard->subday) {
             tile->short_closed = shard->started ? shard->subday->closed : INT64_MIN;

@@ -89,6 +89,7 @@ struct shard {
     struct layouts *layouts;
 
     struct series_table *series;
+    struct pages tile_pages;
     struct tile **tiles;
     uint32_t tile_count, tile_capacity;
     struct ring_overflow *overflow;

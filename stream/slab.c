@@ -7,12 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALIGNMENT = 64 };
+enum { UNIT_LEAST = 64 };
 
 void slab_init(struct slab *slab, uint32_t unit_bytes)
 {
-    ASSERT(unit_bytes >= ALIGNMENT && unit_bytes <= 4096 && !(unit_bytes & (unit_bytes - 1)));
+    ASSERT(unit_bytes >= UNIT_LEAST && unit_bytes <= 4096 && !(unit_bytes & (unit_bytes - 1)));
     *slab = (struct slab){.unit_bytes = unit_bytes};
+    pages_init(&slab->pages, SLAB_BLOCK_BYTES);
     while ((unit_bytes << slab->shift) < SLAB_BLOCK_BYTES) {
         slab->shift++;
     }
@@ -20,9 +21,7 @@ void slab_init(struct slab *slab, uint32_t unit_bytes)
 
 void slab_fini(struct slab *slab)
 {
-    for (size_t i = 0; i < slab->block_count; i++) {
-        free(slab->blocks[i]);
-    }
+    pages_fini(&slab->pages);
     free(slab->blocks);
     *slab = (struct slab){0};
 }
@@ -38,7 +37,7 @@ uint32_t slab_take(struct slab *slab)
         ASSERT(slab->fresh < UINT32_MAX - SLAB_BLOCK_BYTES);
         slab->blocks = grow(slab->blocks, &slab->block_capacity, slab->block_count + 1,
                             sizeof(unsigned char *));
-        unsigned char *block = aligned_alloc(ALIGNMENT, SLAB_BLOCK_BYTES);
+        unsigned char *block = pages_take(&slab->pages);
         ASSERT(block && "out of memory for a slab");
         slab->blocks[slab->block_count++] = block;
     }

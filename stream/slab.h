@@ -11,12 +11,15 @@
 #ifndef RESTOCK_SLAB_H
 #define RESTOCK_SLAB_H
 
+#include "config/base/pages.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
 enum { SLAB_BLOCK_BYTES = 64 * 1024 };
 
 struct slab {
+    struct pages pages;
     unsigned char **blocks;
     size_t block_count, block_capacity;
     uint32_t unit_bytes, shift; /* units of a block: 1 << shift */

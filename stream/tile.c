@@ -75,7 +75,7 @@ size_t tile_bytes(const struct plan *plan)
 void tile_destroy(struct tile *tile)
 {
     if (tile) {
-        free(tile->block);
+        free(tile->own_block ? tile->block : NULL);
         free(tile->slot_bucket);
         free(tile->short_bucket);
         free(tile->short_dirty);
@@ -101,7 +101,7 @@ static unsigned char *bind_ring(unsigned char *at, uint32_t slots, uint16_t **un
     return at + padded((size_t)slots * PLAN_TILE_SERIES);
 }
 
-struct tile *tile_create(const struct plan *plan, int64_t closed)
+struct tile *tile_create_in(const struct plan *plan, int64_t closed, struct pages *pages)
 {
     struct tile *tile = calloc(1, sizeof *tile);
     if (!tile) {
@@ -111,7 +111,8 @@ struct tile *tile_create(const struct plan *plan, int64_t closed)
     tile->encoded = plan->settings_ref->alert.autoencoder;
     tile->traced = plan->settings_ref->alert.detector_ref != NULL;
     size_t bytes = tile_bytes(plan);
-    tile->block = aligned_alloc(TILE_ALIGNMENT, bytes);
+    tile->own_block = !pages;
+    tile->block = pages ? pages_take(pages) : aligned_alloc(TILE_ALIGNMENT, bytes);
     tile->slot_bucket = no_buckets(plan->slots);
     tile->shorts = plan->shorts.per_day > 0;
     if (tile->shorts) {
@@ -134,6 +135,11 @@ struct tile *tile_create(const struct plan *plan, int64_t closed)
     }
     ASSERT(at == tile->block + bytes);
     return tile;
+}
+
+struct tile *tile_create(const struct plan *plan, int64_t closed)
+{
+    return tile_create_in(plan, closed, NULL);
 }
 
 void tile_clear_series(const struct plan *plan, struct tile *tile, uint32_t row)

@@ -17,6 +17,7 @@
 #include "anomaly/linecheck.h"
 #include "anomaly/tails.h"
 #include "anomaly/trace.h"
+#include "config/base/pages.h"
 #include "model/forecaster.h"
 #include "stream/plan.h"
 
@@ -48,6 +49,7 @@ extern const struct column_table short_column_table;
 
 struct tile {
     unsigned char *block;
+    bool own_block;
     uint16_t *units; /* [slots, N]; see stream/ring.h */
     uint8_t *flags; /* [slots, N] enum window_flag without WINDOW_ABSENT */
     struct stream_cols cols;
@@ -75,7 +77,9 @@ struct tile {
 
 enum { TILE_SLOTS_MAX = 16 * 64, TILE_SHORTS_MAX = 4096 };
 
-struct tile *tile_create(const struct plan *plan, int64_t closed); /* NULL: no memory */
+/* pages: of blocks of tile_bytes, where the tile's memory stays; NULL: its own. NULL: no memory */
+struct tile *tile_create_in(const struct plan *plan, int64_t closed, struct pages *pages);
+struct tile *tile_create(const struct plan *plan, int64_t closed);
 void tile_destroy(struct tile *tile);
 size_t tile_bytes(const struct plan *plan); /* of a block */
 void tile_clear_series(const struct plan *plan, struct tile *tile,

@@ -17,7 +17,10 @@ Test(fingerset, holds_what_was_added_and_nothing_else)
     enum { COUNT = 200000 };
     for (uint64_t i = 0; i < COUNT; i++) {
         struct hash128 fingerprint = mark(i);
-        fingerset_prefetch(&set, &pool, &fingerprint);
+        struct ahead ahead = {0};
+        fingerset_ahead(&set, &pool, &fingerprint, &ahead);
+        cr_assert_eq(ahead.count, i > 0);
+        ahead_load(&ahead);
         cr_assert(fingerset_add(&set, &pool, &fingerprint));
         if (i % 7 == 0) {
             struct hash128 again = mark(i / 3);

@@ -115,8 +115,10 @@ Test(series, finds_what_a_plain_list_would)
         (void)snprintf(sku, sizeof sku, "%0*u", 1 + (int)name % 40, name);
         (void)snprintf(location, sizeof location, "L%u", name % 700);
         uint64_t hash = series_hash(slice_of(sku), slice_of(location));
-        series_prefetch(table, hash);
-        uint32_t guess = series_guess(table, hash);
+        struct ahead ahead = {0};
+        series_ahead(table, hash, &ahead);
+        ahead_load(&ahead);
+        uint32_t guess = series_guess(table, hash, &ahead);
         static const uint32_t WRONG[] = {0, 3, UINT32_MAX - 1, SERIES_NONE};
         for (size_t w = 0; w < sizeof WRONG / sizeof WRONG[0]; w++) {
             cr_expect_eq(
@@ -127,7 +129,8 @@ Test(series, finds_what_a_plain_list_would)
                      series_find_hashed(table, hash, slice_of(sku), slice_of(location)));
         cr_assert(index[name] == SERIES_NONE || guess != SERIES_NONE);
         if (guess != SERIES_NONE) {
-            series_prefetch_text(table, guess);
+            series_ahead_text(table, guess, &ahead);
+            ahead_load(&ahead);
         }
         cr_assert(series_find_hashed(table, hash, slice_of(sku), slice_of(location)) ==
                   index[name]);
