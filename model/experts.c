@@ -105,38 +105,25 @@ struct span {
 
 /* The network corrects a negative binomial of that mean and variance. */
 static void ask_gru(const struct forecaster *fc, uint32_t i, const struct span *spans,
-                    const float *nb_variance, struct expert_lanes *lanes)
+                    const float *variance, struct expert_lanes *lanes)
 {
-    float mean[EXPERT_LANES] = {0}, size[EXPERT_LANES] = {0}, variance[EXPERT_LANES] = {0},
-          m[EXPERT_LANES] = {0}, v[EXPERT_LANES] = {0};
-    bool asked = false;
     for (uint32_t lane = 0; lane < lanes->count; lane++) {
-        float nb = lanes->mean[FORECAST_NB][lane], out[NET_OUTPUTS];
-        if (!fc->gru_on || !(lanes->weight[FORECAST_GRU][lane] > 0) || !(nb > 0)) {
+        float mean = lanes->mean[FORECAST_NB][lane], q[FORECAST_LEVELS];
+        if (!(lanes->weight[FORECAST_GRU][lane] > 0)) {
             continue;
         }
+        if (!fc->gru_on || !(mean > 0)) {
+            repeat_nb(lanes, FORECAST_GRU, lane);
+            continue;
+        }
+        float spread = fmaxf(variance[lane] / mean, NEGBIN_LEAST_SPREAD);
+        struct likelihood nb = {.mean = mean, .size = mean / (spread - 1)};
+        struct direct_base base;
         struct net_ask ask;
         prospect_ask(&fc->prospect, spans[lane].from, spans[lane].to, spans[lane].row, &ask);
-        gru_expert_say(fc->gru, i, &ask, out);
-        m[lane] = out[0];
-        v[lane] = out[1];
-        mean[lane] = nb;
-        size[lane] = nb / (fmaxf(nb_variance[lane] / nb, NEGBIN_LEAST_SPREAD) - 1);
-        asked = true;
-    }
-    if (asked) {
-        static_assert((int)EXPERT_LANES == (int)GRU_LANES, "corrected side by side");
-        gru_expert_correct_lanes(m, v, mean, size);
-        for (uint32_t lane = 0; lane < lanes->count; lane++) {
-            variance[lane] = mean[lane] > 0 ? mean[lane] + mean[lane] * mean[lane] / size[lane] : 0;
-        }
-        memcpy(lanes->mean[FORECAST_GRU], mean, sizeof mean);
-        negbin_lanes(&fc->negbin, mean, variance, lanes->q[FORECAST_GRU][0]);
-    }
-    for (uint32_t lane = 0; lane < lanes->count; lane++) {
-        if (lanes->weight[FORECAST_GRU][lane] > 0 && !(variance[lane] > 0)) {
-            repeat_nb(lanes, FORECAST_GRU, lane);
-        }
+        direct_begin(&fc->negbin, &nb, &base);
+        mean = gru_expert_say(fc->gru, i, &ask, &base, q);
+        put(lanes, FORECAST_GRU, lane, q, mean);
     }
 }
 

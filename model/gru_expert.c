@@ -1,17 +1,12 @@
 #include "model/gru_expert.h"
 
-#include "config/base/clones.h"
 #include "config/base/ensure.h"
 #include "model/bfloat.h"
-#include "model/fast.h"
 
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const float MOST =
-    1.5f; /* log of the largest correction: a network that is lost stays within a factor of 4.5 */
 
 struct gru_expert {
     const struct net *net_ref; /* owner: the base model or the learner */
@@ -132,33 +127,10 @@ void gru_expert_place(struct gru_expert *expert, uint32_t i, const float *u)
     memcpy(expert->u + (size_t)i * NET_DECODER, u, NET_DECODER * sizeof *u);
 }
 
-static inline float bounded(float x)
+float gru_expert_say(const struct gru_expert *expert, uint32_t i, const struct net_ask *ask,
+                     const struct direct_base *base, float *q)
 {
-    return x > MOST ? MOST : x < -MOST ? -MOST : x;
-}
-
-void gru_expert_correct(const float *out, struct likelihood *distribution)
-{
-    if (!isfinite(out[0]) || !isfinite(out[1])) {
-        return; /* the statistical expert's word stands */
-    }
-    distribution->mean *= fast_exp(bounded(out[0]));
-    distribution->size *= fast_exp(bounded(out[1]));
-}
-
-CLONES void gru_expert_correct_lanes(const float *restrict m, const float *restrict v,
-                                     float *restrict mean, float *restrict size)
-{
-    for (int lane = 0; lane < GRU_LANES; lane++) {
-        bool finite = (m[lane] - m[lane] == 0) & (v[lane] - v[lane] == 0);
-        mean[lane] *= fast_exp(finite ? bounded(m[lane]) : 0);
-        size[lane] *= fast_exp(finite ? bounded(v[lane]) : 0);
-    }
-}
-
-void gru_expert_say(const struct gru_expert *expert, uint32_t i, const struct net_ask *ask,
-                    float *out)
-{
-    float a[NET_DECODER];
+    float a[NET_DECODER], out[NET_OUTPUTS];
     net_output(expert->net_ref, expert->u + (size_t)i * NET_DECODER, ask, a, out);
+    return direct_read(base, out, q);
 }

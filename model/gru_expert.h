@@ -9,11 +9,9 @@
 #include "config/base/window.h"
 #include "model/base_model.h"
 #include "model/features.h"
-#include "model/likelihood.h"
 
 #include <stdint.h>
 
-enum { GRU_LANES = 16 };
 enum { GRU_BATCH = 64 };
 
 struct gru_expert;
@@ -32,11 +30,6 @@ struct gru_expert *gru_expert_create(const struct base_model *base,
 void gru_expert_destroy(struct gru_expert *expert); /* NULL is fine */
 /* From now on other weights; they outlive the expert's next calls. */
 void gru_expert_use(struct gru_expert *expert, const struct net *net);
-/* Correct a distribution by two outputs of the head, within a factor of 4.5; by none where one is
- * not finite. */
-void gru_expert_correct(const float *out, struct likelihood *distribution);
-/* The same of GRU_LANES distributions: m, v: the first and the second output of each. */
-void gru_expert_correct_lanes(const float *m, const float *v, float *mean, float *size);
 /* One step of all states: state [H, N] in bfloat16. Look before anything is asked. */
 void gru_expert_step(struct gru_expert *expert, const struct gru_view *view, uint16_t *state);
 /* Ready for gru_expert_say at a later time, from states that have taken their step; want: [N] 0
@@ -47,8 +40,9 @@ void gru_expert_look(struct gru_expert *expert, const struct gru_view *view, con
  * and one row of it in place of what gru_expert_look found for row i. For explanations. */
 void gru_expert_suppose(const struct gru_expert *expert, const float *x, const float *h, float *u);
 void gru_expert_place(struct gru_expert *expert, uint32_t i, const float *u);
-/* The two outputs of row i for what is asked. */
-void gru_expert_say(const struct gru_expert *expert, uint32_t i, const struct net_ask *ask,
-                    float *out);
+/* What the network makes of a distribution of row i for what is asked: quantiles q[Q], not below 0;
+ * returns the mean. */
+float gru_expert_say(const struct gru_expert *expert, uint32_t i, const struct net_ask *ask,
+                     const struct direct_base *base, float *q);
 
 #endif

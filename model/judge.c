@@ -46,19 +46,18 @@ size_t judge_cases(struct lesson *lesson, const struct judge_seen *seen, uint32_
     return count;
 }
 
-double judge_add(struct judge_score *score, const struct negbin_table *negbin,
-                 const struct judge_case *one, const struct likelihood *says)
+double judge_add(struct judge_score *score, const struct judge_case *one,
+                 const struct judge_saying *says)
 {
     float q[FORECAST_LEVELS], y = one->fork.y;
-    if (!isfinite(says->mean) || !isfinite(says->size)) {
+    if (!isfinite(says->mean)) {
         return NAN;
     }
-    negbin_quantiles(negbin, says->mean, says->mean + says->mean * says->mean / says->size, q);
     for (int k = 0; k < FORECAST_LEVELS; k++) {
-        q[k] = levels_counted(q[k], k);
+        q[k] = levels_counted(says->q[k], k);
     }
     double loss = (double)levels_loss(y, q);
-    double scaled = loss / sqrt(1 + (double)one->fork.mean);
+    double scaled = loss / sqrt(1 + (double)one->fork.nb.mean);
     if (!isfinite(scaled)) {
         return NAN;
     }

@@ -6,8 +6,6 @@
 #define RESTOCK_JUDGE_H
 
 #include "model/lesson.h"
-#include "model/likelihood.h"
-#include "model/negbin.h"
 #include "model/train.h"
 
 #include <stdbool.h>
@@ -52,9 +50,13 @@ struct judge_seen { /* newest bucket that weights were trained on; INT64_MIN: no
  * of the head. Returns their number, at most 1 + NET_LENGTHS. */
 size_t judge_cases(struct lesson *lesson, const struct judge_seen *seen, uint32_t member,
                    struct judge_case *cases);
-/* Add what the distribution says of a case. Returns the loss of the case; NaN: not finite. */
-double judge_add(struct judge_score *score, const struct negbin_table *negbin,
-                 const struct judge_case *one, const struct likelihood *says);
+struct judge_saying { /* a forecast */
+    float mean, q[FORECAST_LEVELS];
+};
+
+/* Add what was said of a case. Returns the loss of the case; NaN: not finite. */
+double judge_add(struct judge_score *score, const struct judge_case *one,
+                 const struct judge_saying *says);
 void judge_fade(struct judge_score *score, double keep);
 
 /* Page-Hinkley test for a rise of a mean, on values standardised by their own past. Zero = nothing

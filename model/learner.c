@@ -224,6 +224,21 @@ struct verdict { /* sums of one piece, over cases fair to serving and to the cha
     bool sick;
 };
 
+/* The forecast that outputs make of a case; false: one is not finite. */
+static bool say(const float *out, const struct negbin_table *negbin, const struct judge_case *one,
+                struct judge_saying *says)
+{
+    struct direct_base base;
+    for (int o = 0; o < NET_OUTPUTS; o++) {
+        if (!isfinite(out[o])) {
+            return false;
+        }
+    }
+    direct_begin(negbin, &one->fork.nb, &base);
+    says->mean = direct_read(&base, out, says->q);
+    return true;
+}
+
 static struct verdict judge_net(struct learner *learner, const struct negbin_table *negbin,
                                 size_t count, struct judge_score *score, bool by_class)
 {
@@ -231,14 +246,12 @@ static struct verdict judge_net(struct learner *learner, const struct negbin_tab
     struct judge_score unused = {0};
     for (size_t n = 0; n < count; n++) {
         const struct judge_case *one = &learner->cases[n];
-        struct likelihood says = {one->fork.mean, one->fork.size};
-        const float *out = learner->outs + n * NET_OUTPUTS;
-        if (!isfinite(out[0]) || !isfinite(out[1])) {
+        struct judge_saying says;
+        if (!say(learner->outs + n * NET_OUTPUTS, negbin, one, &says)) {
             verdict.sick = true;
             continue;
         }
-        gru_expert_correct(out, &says);
-        double loss = judge_add(one->serving && score ? score : &unused, negbin, one, &says);
+        double loss = judge_add(one->serving && score ? score : &unused, one, &says);
         if (!isfinite(loss)) {
             verdict.sick = true;
             continue;

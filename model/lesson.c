@@ -180,8 +180,7 @@ bool lesson_fork(struct lesson *lesson, const struct lesson_target *target, uint
         sum ? 1 + ahead * rate / (2 - rate) : 1; /* what is not known of the level is shared */
     *fork = (struct train_fork){.step = (uint16_t)(TRAIN_STEPS - 1 - back),
                                 .member = (uint16_t)member,
-                                .mean = mean,
-                                .size = mean / (fmaxf(spread, NEGBIN_LEAST_SPREAD) - 1),
+                                .nb = {mean, mean / (fmaxf(spread, NEGBIN_LEAST_SPREAD) - 1)},
                                 .y = (float)units,
                                 .weight = 1};
     uint32_t head = sum ? net_length_row(target->length) : net_step_row(target->ahead);

@@ -121,9 +121,10 @@ static bool exact(const struct negbin_table *table, double mass, double size, do
     return true;
 }
 
-CLONES static void shifted_gamma(const struct negbin_table *table, float mean, float spread,
-                                 float *restrict q)
+CLONES void negbin_smooth(const struct negbin_table *table, float mean, float variance,
+                          float *restrict q)
 {
+    float spread = fmaxf(variance / mean, NEGBIN_LEAST_SPREAD);
     float deviation = sqrtf(mean * spread);
     float twice = 2 * spread - 1;
     float shape = 4 * spread * mean / (twice * twice);
@@ -133,8 +134,16 @@ CLONES static void shifted_gamma(const struct negbin_table *table, float mean, f
     float share = place - (float)row;
     const float *restrict low = table->deviate[row], *restrict high = table->deviate[row + 1];
     for (int k = 0; k < FORECAST_LEVELS; k++) {
-        float x = mean + deviation * (low[k] + share * (high[k] - low[k]));
-        float count = ceilf(x - 0.5f);
+        q[k] = mean + deviation * (low[k] + share * (high[k] - low[k]));
+    }
+}
+
+static void shifted_gamma(const struct negbin_table *table, float mean, float spread,
+                          float *restrict q)
+{
+    negbin_smooth(table, mean, spread * mean, q);
+    for (int k = 0; k < FORECAST_LEVELS; k++) {
+        float count = ceilf(q[k] - 0.5f);
         q[k] = count > 0 ? count : 0;
     }
 }
@@ -273,5 +282,8 @@ void negbin_quantiles(const struct negbin_table *table, float mean, float varian
             return;
         }
     }
-    shifted_gamma(table, mean, spread, q);
+    negbin_smooth(table, mean, variance, q);
+    for (int k = 0; k < FORECAST_LEVELS; k++) {
+        q[k] = fmaxf(0, ceilf(q[k] - 0.5f));
+    }
 }

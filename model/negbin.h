@@ -34,5 +34,8 @@ void negbin_quantiles(const struct negbin_table *table, float mean, float varian
  * NEGBIN_LANES]. No lane depends on another one. */
 void negbin_lanes(const struct negbin_table *table, const float *mean, const float *variance,
                   float *q);
+/* The gamma distribution of the same mean, variance and skewness, shifted: continuous, may begin
+ * below zero. mean > 0. */
+void negbin_smooth(const struct negbin_table *table, float mean, float variance, float *q);
 
 #endif

@@ -130,7 +130,7 @@ CLONES void net_output(const struct net *net, const float *restrict u, const str
 {
     const float *restrict shift = net->row + (size_t)ask->row * NET_DECODER;
     const float *restrict wo = net->wo;
-    float sum[NET_DECODER], mean[16] = {0}, size[16] = {0};
+    float sum[NET_DECODER];
     for (int d = 0; d < NET_DECODER; d++) {
         sum[d] = u[d] + shift[d];
     }
@@ -146,17 +146,17 @@ CLONES void net_output(const struct net *net, const float *restrict u, const str
     for (int d = 0; d < NET_DECODER; d++) {
         a[d] = sum[d] > 0 ? sum[d] : NET_LEAK * sum[d];
     }
-    for (int d = 0; d < NET_DECODER; d += 16) {
-        for (int lane = 0; lane < 16; lane++) {
-            mean[lane] += a[d + lane] * wo[d + lane];
-            size[lane] += a[d + lane] * wo[NET_DECODER + d + lane];
+    for (int o = 0; o < NET_OUTPUTS; o++) {
+        float part[16] = {0}, total = net->bo[o];
+        for (int d = 0; d < NET_DECODER; d += 16) {
+            for (int lane = 0; lane < 16; lane++) {
+                part[lane] += a[d + lane] * wo[o * NET_DECODER + d + lane];
+            }
         }
-    }
-    out[0] = net->bo[0];
-    out[1] = net->bo[1];
-    for (int lane = 0; lane < 16; lane++) {
-        out[0] += mean[lane];
-        out[1] += size[lane];
+        for (int lane = 0; lane < 16; lane++) {
+            total += part[lane];
+        }
+        out[o] = total;
     }
 }
 

@@ -5,8 +5,7 @@
  *     u = Wp h' + Wq x + bp                once per series
  *     a = leaky(u + row[j] + side . s)     for forecast j (a step ahead or a length), s: what is
  *                                          known of its target (struct net_ask)
- *     (m, v) = Wo a + bo                   mean = mean_nb * exp(m),
- * size = size_nb * exp(v)
+ *     out = Wo a + bo                      quantiles and mean: model/direct.h
  *
  * With Wo and bo zero the network says exactly what the negative binomial expert says: training
  * starts there, and learns how far to depart. All parameters lie in one block, so that optimiser
@@ -16,6 +15,7 @@
 
 #include "config/base/rng.h"
 #include "config/base/window.h"
+#include "model/direct.h"
 #include "model/gru.h"
 
 #include <stddef.h>
@@ -28,7 +28,7 @@ enum {
     NET_STEPS = 28,
     NET_LENGTHS = 9, /* sums of net_lengths[] buckets */
     NET_ROWS = NET_STEPS + NET_LENGTHS,
-    NET_OUTPUTS = 2,
+    NET_OUTPUTS = DIRECT_OUTPUTS, /* of one forecast: model/direct.h */
     NET_SIDE = 2 + 2 * WINDOW_KNOWN,
     NET_KNOWN = 18, /* place of the slots of known inputs among the inputs */
 };
@@ -64,7 +64,7 @@ struct net_ask { /* one forecast: row of the head, and what is known of its targ
      * add, mean of each slot (known_read), share of buckets of which the slot is known. */
     float side[NET_SIDE];
 };
-/* a [D] and the two outputs of one forecast. */
+/* a [D] and the outputs of one forecast. */
 void net_output(const struct net *net, const float *u, const struct net_ask *ask, float *a,
                 float *out);
 /* The l of a forecast whose target has the mean phase factor `factor`. */

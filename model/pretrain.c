@@ -24,6 +24,7 @@ enum {
 
 static const double SHOP_HIDDEN =
     0.5; /* share of windows that do not see the whole shop: a panel's mood is one sample only */
+static const float DROPOUT = 0.1f;
 static const double KNOWN_HIDDEN = 0.3; /* share of windows without plans and calendars */
 static const float LEVEL_LEAST = 0.005f, MEAN_LEAST = 1e-4f;
 static const float RATE = 0.04f; /* as the statistics were made with: shared variance of sums */
@@ -44,6 +45,7 @@ struct pretrain {
     float *block; /* gradient, two moments, average */
     struct adam adam;
     struct net net, gradient;
+    struct negbin_table negbin;
 };
 
 static void destroy(struct pretrain *pre)
@@ -81,6 +83,7 @@ static struct status *create(struct pretrain *pre, const struct pretrain_panel *
     net_bind(&pre->net, weights);
     net_bind(&pre->gradient, pre->block);
     net_init(&pre->net, &pre->rng);
+    negbin_init(&pre->negbin);
     return NULL;
 }
 
@@ -90,8 +93,8 @@ static void put_fork(struct pretrain *pre, const struct train_fork *place, float
     if (level_mean > MEAN_LEAST && pre->fork_count < FORKS_MAX) {
         struct train_fork *fork = &pre->forks[pre->fork_count++];
         *fork = *place;
-        fork->mean = level_mean;
-        fork->size = level_mean / (fmaxf(spread, NEGBIN_LEAST_SPREAD) - 1);
+        fork->nb.mean = level_mean;
+        fork->nb.size = level_mean / (fmaxf(spread, NEGBIN_LEAST_SPREAD) - 1);
         fork->y = y;
         fork->weight = 1;
     }
@@ -184,12 +187,15 @@ static void fill_member(struct pretrain *pre, const struct history *history, uin
 static double loss_without(const struct pretrain *pre)
 {
     static const float NOTHING[NET_OUTPUTS];
-    double loss = 0;
+    double loss = 0, weight = 0;
     for (size_t k = 0; k < pre->fork_count; k++) {
-        struct likelihood base = {.mean = pre->forks[k].mean, .size = pre->forks[k].size};
-        loss += likelihood_loss(&base, pre->forks[k].y, NOTHING);
+        struct direct_base base;
+        double share = (double)direct_weight(&pre->forks[k].nb);
+        direct_begin(&pre->negbin, &pre->forks[k].nb, &base);
+        loss += share * direct_loss(&base, pre->forks[k].y, NOTHING, NULL);
+        weight += share;
     }
-    return pre->fork_count ? loss / (double)pre->fork_count : 0;
+    return weight > 0 ? loss / weight : 0;
 }
 
 static struct status *descend(struct pretrain *pre, const struct pretrain_options *options,
@@ -208,6 +214,7 @@ static struct status *descend(struct pretrain *pre, const struct pretrain_option
         struct adam_rate rate = {.rate = adam_schedule((float)options->rate, step, options->steps),
                                  .decay = 0.01f,
                                  .clip = 1};
+        train_drop(pre->train, &pre->rng, DROPOUT);
         loss += train_batch(pre->train, &pre->net, pre->forks, pre->fork_count, &pre->gradient);
         without += loss_without(pre);
         learned += pre->fork_count;

@@ -1,7 +1,7 @@
 #include "model/train.h"
 
 #include "model/gemm.h"
-#include "model/likelihood.h"
+#include "model/negbin.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 enum { B = TRAIN_BATCH, T = TRAIN_STEPS, F = NET_INPUTS, H = NET_HIDDEN, D = NET_DECODER };
 
-static const float OUTPUT_KEEP = 0.01f; /* pull of the corrections to zero */
+static const float OUTPUT_KEEP = 0.001f; /* pull of the corrections to zero */
 
 struct train {
     float x[T * B * F];
@@ -18,11 +18,18 @@ struct train {
     float h[(T + 1) * B * H];
     float u[T * B * D], d_u[T * B * D];
     float d_h[B * H], d_next[B * H], d_gx[B * 3 * H], d_gh[B * 3 * H];
+    float keep[T * B * H], read[T * B * H]; /* dropout, states as the head reads them */
+    bool dropping; /* this batch */
+    struct negbin_table negbin;
 };
 
 struct train *train_create(void)
 {
-    return calloc(1, sizeof(struct train));
+    struct train *train = calloc(1, sizeof *train);
+    if (train) {
+        negbin_init(&train->negbin);
+    }
+    return train;
 }
 
 void train_destroy(struct train *train)
@@ -33,6 +40,14 @@ void train_destroy(struct train *train)
 float *train_inputs(struct train *train)
 {
     return train->x;
+}
+
+void train_drop(struct train *train, struct rng *rng, float chance)
+{
+    train->dropping = chance > 0;
+    for (size_t i = 0; i < sizeof train->keep / sizeof train->keep[0]; i++) {
+        train->keep[i] = (float)rng_unit(rng) < chance ? 0 : 1 / (1 - chance);
+    }
 }
 
 uint8_t *train_live(struct train *train)
@@ -52,6 +67,11 @@ static struct gru_step step_of(struct train *train, int t)
                              .next = train->h + (at + B) * H};
 }
 
+static float weight_of(const struct train_fork *fork)
+{
+    return fork->weight * direct_weight(&fork->nb);
+}
+
 /* One fork: forward through the head, loss, and back to u. */
 static double fork_back(struct train *train, const struct net *net, const struct train_fork *fork,
                         float weight, struct net *gradient)
@@ -59,22 +79,25 @@ static double fork_back(struct train *train, const struct net *net, const struct
     size_t at = ((size_t)fork->step * B + fork->member) * D;
     float a[D], out[NET_OUTPUTS], d_out[NET_OUTPUTS];
     net_output(net, train->u + at, &fork->ask, a, out);
-    struct likelihood base = {.mean = fork->mean, .size = fork->size};
-    likelihood_gradient(&base, fork->y, out, d_out);
-    float loss = 0;
+    struct direct_base base;
+    direct_begin(&train->negbin, &fork->nb, &base);
+    double loss = direct_loss(&base, fork->y, out, d_out);
     for (int o = 0; o < NET_OUTPUTS; o++) {
-        loss += 0.5f * OUTPUT_KEEP * out[o] * out[o];
+        loss += 0.5 * (double)(OUTPUT_KEEP * out[o] * out[o]);
         d_out[o] = weight * (d_out[o] + OUTPUT_KEEP * out[o]);
         gradient->bo[o] += d_out[o];
     }
     const float *restrict wo = net->wo;
     float *restrict d_wo = gradient->wo, *restrict d_u = train->d_u + at;
-    float *restrict d_row = gradient->row + (size_t)fork->ask.row * D, d_v[D];
+    float *restrict d_row = gradient->row + (size_t)fork->ask.row * D, d_v[D] = {0};
+    for (int o = 0; o < NET_OUTPUTS; o++) {
+        for (int d = 0; d < D; d++) {
+            d_v[d] += d_out[o] * wo[o * D + d];
+            d_wo[o * D + d] += d_out[o] * a[d];
+        }
+    }
     for (int d = 0; d < D; d++) {
-        float d_a = d_out[0] * wo[d] + d_out[1] * wo[D + d];
-        d_v[d] = a[d] > 0 ? d_a : NET_LEAK * d_a;
-        d_wo[d] += d_out[0] * a[d];
-        d_wo[D + d] += d_out[1] * a[d];
+        d_v[d] *= a[d] > 0 ? 1 : NET_LEAK;
         d_u[d] += d_v[d];
         d_row[d] += d_v[d];
     }
@@ -84,7 +107,20 @@ static double fork_back(struct train *train, const struct net *net, const struct
             d_side[d] += s * d_v[d];
         }
     }
-    return (double)weight * ((double)loss + likelihood_loss(&base, fork->y, out));
+    return (double)weight * loss;
+}
+
+static const float *head_reads(struct train *train, int t, const float *h)
+{
+    if (!train->dropping) {
+        return h;
+    }
+    const float *keep = train->keep + (size_t)t * B * H;
+    float *read = train->read + (size_t)t * B * H;
+    for (int i = 0; i < B * H; i++) {
+        read[i] = keep[i] * h[i];
+    }
+    return read;
 }
 
 /* All steps forward; u at those that are forked. */
@@ -96,7 +132,8 @@ static void forward(struct train *train, const struct net *net, const bool *fork
         struct gru_step step = step_of(train, t);
         gru_forward(&gru, &step);
         if (forked[t]) {
-            net_decode(net, B, step.next, step.x, train->u + (size_t)t * B * D);
+            net_decode(net, B, head_reads(train, t, step.next), step.x,
+                       train->u + (size_t)t * B * D);
         }
     }
 }
@@ -124,7 +161,7 @@ double train_batch(struct train *train, const struct net *net, const struct trai
     double total = 0, loss = 0;
     for (size_t k = 0; k < count; k++) {
         forked[forks[k].step] = true;
-        total += (double)forks[k].weight;
+        total += (double)weight_of(&forks[k]);
     }
     if (!(total > 0)) {
         return 0;
@@ -132,22 +169,28 @@ double train_batch(struct train *train, const struct net *net, const struct trai
     memset(train->d_u, 0, sizeof train->d_u);
     forward(train, net, forked);
     for (size_t k = 0; k < count; k++) {
-        loss +=
-            fork_back(train, net, &forks[k], (float)((double)forks[k].weight / total), gradient);
+        loss += fork_back(train, net, &forks[k], (float)((double)weight_of(&forks[k]) / total),
+                          gradient);
     }
     memset(train->d_next, 0, sizeof train->d_next);
     for (int t = T - 1; t >= 0; t--) {
         struct gru_step step = step_of(train, t);
         if (forked[t]) {
             const float *d_u = train->d_u + (size_t)t * B * D;
-            gemm_run(&(struct gemm){
-                .m = B, .n = H, .k = D, .a = d_u, .b = net->wp, .c = train->d_next, .keep = 1});
+            const float *read = train->dropping ? train->read + (size_t)t * B * H : step.next;
+            gemm_run(
+                &(struct gemm){.m = B, .n = H, .k = D, .a = d_u, .b = net->wp, .c = train->d_h});
+            for (int i = 0; i < B * H; i++) {
+                train->d_next[i] +=
+                    (train->dropping ? train->keep[(size_t)t * B * H + (size_t)i] : 1) *
+                    train->d_h[i];
+            }
             gemm_run(&(struct gemm){.m = D,
                                     .n = H,
                                     .k = B,
                                     .a = d_u,
                                     .a_turned = 1,
-                                    .b = step.next,
+                                    .b = read,
                                     .c = gradient->wp,
                                     .keep = 1});
             gemm_run(&(struct gemm){.m = D,
@@ -173,5 +216,6 @@ double train_batch(struct train *train, const struct net *net, const struct trai
         gru_backward(&gru, &step, &back);
         memcpy(train->d_next, train->d_h, sizeof train->d_next);
     }
+    train->dropping = false;
     return loss;
 }

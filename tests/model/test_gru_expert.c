@@ -1,5 +1,6 @@
 #include "model/gru_expert.h"
 
+#include "model/levels.h"
 #include "tests/model/base.h"
 #include "tests/model/shop.h"
 
@@ -72,70 +73,44 @@ static void fini(void)
 
 TestSuite(gru_expert, .init = init, .fini = fini);
 
-static void say(uint32_t i, const struct net_ask *ask, struct likelihood *says)
+/* What the network makes of a mean of 2 and a size of 3. */
+static float say(uint32_t i, const struct net_ask *ask, float *q)
 {
-    float out[NET_OUTPUTS];
-    gru_expert_say(expert, i, ask, out);
-    gru_expert_correct(out, says);
+    static struct negbin_table table;
+    static const struct likelihood nb = {2, 3};
+    struct direct_base distribution;
+    negbin_init(&table);
+    direct_begin(&table, &nb, &distribution);
+    return gru_expert_say(expert, i, ask, &distribution, q);
 }
 
 Test(gru_expert, corrections_are_bounded_and_depend_on_the_series)
 {
     int different = 0;
     float first = 0;
-    for (uint32_t i = 0; i < SERIES; i++) {
-        struct likelihood says = {.mean = 2, .size = 3};
+    for (uint32_t i = 0; i < SERIES; i += 7) {
         struct net_ask ask = {.row = net_length_row(14)};
-        say(i, &ask, &says);
-        cr_assert(says.mean > 0.4f && says.mean < 9.1f && says.size > 0.6f && says.size < 13.5f);
-        first = i ? first : says.mean;
-        different += says.mean != first;
+        float q[FORECAST_LEVELS], mean = say(i, &ask, q);
+        cr_assert(mean > 0.4f && mean < 9.1f);
+        for (int k = 0; k < FORECAST_LEVELS; k++) {
+            cr_assert(q[k] >= (k ? q[k - 1] : 0) && isfinite(q[k]));
+        }
+        first = i ? first : q[LEVEL_P70];
+        different += q[LEVEL_P70] != first;
     }
-    cr_assert_gt(different, SERIES / 2);
-}
-
-Test(gru_expert, what_is_not_finite_corrects_nothing)
-{
-    struct likelihood says = {.mean = 2, .size = 3};
-    gru_expert_correct((const float[]){NAN, 0}, &says);
-    gru_expert_correct((const float[]){0, INFINITY}, &says);
-    cr_assert(says.mean == 2 && says.size == 3);
-    gru_expert_correct((const float[]){0.5f, -9}, &says);
-    cr_assert_float_eq(says.mean, 2 * expf(0.5f), 1e-5);
-    cr_assert_float_eq(says.size, 3 * expf(-1.5f), 1e-5);
-}
-
-Test(gru_expert, lanes_are_corrected_as_one_by_one)
-{
-    float m[GRU_LANES], v[GRU_LANES], mean[GRU_LANES], size[GRU_LANES];
-    for (int lane = 0; lane < GRU_LANES; lane++) {
-        m[lane] = lane == 3 ? NAN : 0.4f * (float)lane - 2.5f;
-        v[lane] = lane == 5 ? -INFINITY : 1 - 0.3f * (float)lane;
-        mean[lane] = 2;
-        size[lane] = 3;
-    }
-    gru_expert_correct_lanes(m, v, mean, size);
-    for (int lane = 0; lane < GRU_LANES; lane++) {
-        struct likelihood says = {.mean = 2, .size = 3};
-        gru_expert_correct((const float[]){m[lane], v[lane]}, &says);
-        cr_assert_float_eq(mean[lane], says.mean, 1e-5);
-        cr_assert_float_eq(size[lane], says.size, 1e-5);
-    }
+    cr_assert_gt(different, SERIES / 14);
 }
 
 Test(gru_expert, other_weights_are_used_from_then_on)
 {
     struct base_model *blank = base_model_blank(86400);
-    struct likelihood says = {.mean = 2, .size = 3};
-    say(93, &(struct net_ask){0}, &says);
-    cr_assert_neq(says.mean, 2);
+    float q[FORECAST_LEVELS];
+    cr_assert_neq(say(93, &(struct net_ask){0}, q), 2);
     struct window window = window_of(4);
     struct gru_view view = view_of(&window);
     gru_expert_use(expert, base_model_net(blank));
     gru_expert_look(expert, &view, state, NULL);
-    says = (struct likelihood){.mean = 2, .size = 3};
-    say(93, &(struct net_ask){0}, &says);
-    cr_assert(says.mean == 2 && says.size == 3); /* blank: as the statistical expert */
+    cr_assert_eq(say(93, &(struct net_ask){0}, q), 2); /* blank: as the statistical expert */
     base_model_free(blank);
 }
 
@@ -151,15 +126,15 @@ Test(gru_expert, looking_again_says_the_same_and_changes_no_state)
 {
     uint16_t kept[NET_HIDDEN * SERIES];
     memcpy(kept, state, sizeof kept);
-    struct likelihood before = {.mean = 2, .size = 3}, after = before;
+    float before[FORECAST_LEVELS], after[FORECAST_LEVELS];
     struct net_ask ask = {.side = {0.3f}};
-    say(93, &ask, &before);
+    float mean = say(93, &ask, before);
     struct window window = window_of(4);
     struct gru_view view = view_of(&window);
     uint8_t want[SERIES] = {0};
     want[93] = 1;
     gru_expert_look(expert, &view, state, want);
-    say(93, &ask, &after);
-    cr_assert(before.mean == after.mean && before.size == after.size);
+    cr_assert_eq(say(93, &ask, after), mean);
+    cr_assert_arr_eq(before, after, sizeof before);
     cr_assert_arr_eq(kept, state, sizeof kept);
 }

@@ -65,21 +65,18 @@ Test(judge, nobody_is_judged_by_what_it_was_trained_on)
 
 Test(judge, adds_up_what_a_forecast_was_worth)
 {
-    static struct negbin_table negbin;
-    negbin_init(&negbin);
     struct judge_score score = {0};
-    struct judge_case one = {.fork = {.y = 4, .mean = 3, .size = 5}, .span = JUDGE_WEEK};
-    struct likelihood says = {3, 5};
-    float q[FORECAST_LEVELS];
-    negbin_quantiles(&negbin, 3, 3 + 9.0f / 5, q);
-    double expected = (double)levels_loss(4, q);
-    double loss = judge_add(&score, &negbin, &one, &says);
+    struct judge_case one = {.fork = {.y = 4, .nb = {3, 5}}, .span = JUDGE_WEEK};
+    struct judge_saying says = {3, {0, 0, 0.7f, 1, 2, 2.6f, 3, 4, 5, 6.2f, 7.3f, 9}};
+    const float counted[FORECAST_LEVELS] = {0, 0, 0, 1, 2, 3, 3, 4, 5, 6, 8, 9};
+    double expected = (double)levels_loss(4, counted);
+    double loss = judge_add(&score, &one, &says);
     cr_assert_float_eq(loss, expected / 2, 1e-6);
     cr_assert_float_eq(score.pinball[JUDGE_WEEK], expected, 1e-6);
     cr_assert(score.units[JUDGE_WEEK] == 4 && score.mean[JUDGE_WEEK] == 3 && score.count == 1);
     cr_assert_eq(score.covered[JUDGE_WEEK], 1.0);
     says.mean = NAN;
-    cr_assert(isnan(judge_add(&score, &negbin, &one, &says)));
+    cr_assert(isnan(judge_add(&score, &one, &says)));
     cr_assert_eq(score.count, 1.0);
     judge_fade(&score, 0.5);
     cr_assert(score.count == 0.5 && score.units[JUDGE_WEEK] == 2);

@@ -97,10 +97,10 @@ static void check_fork(const struct train_fork *fork)
         sum += all.shop.units[5][t];
     }
     cr_assert_eq(fork->y, sum);
-    cr_assert_float_eq(fork->mean,
+    cr_assert_float_eq(fork->nb.mean,
                        twin_level[origin] * expf(fork->ask.side[0]) * (float)(end - begin + 1),
-                       0.01 * (double)fork->mean);
-    cr_assert(fork->size > 0 && fork->weight > 0);
+                       0.01 * (double)fork->nb.mean);
+    cr_assert(fork->nb.size > 0 && fork->weight > 0);
 }
 
 Test(lesson, forks_end_with_what_has_closed)

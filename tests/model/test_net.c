@@ -74,7 +74,10 @@ Test(net, decode_and_output_equal_plain_sums)
         net.side[k] = cosf(3 * (float)k);
     }
     net_output(&net, u + NET_DECODER, &ask, a, out);
-    double expected[NET_OUTPUTS] = {(double)net.bo[0], (double)net.bo[1]};
+    double expected[NET_OUTPUTS];
+    for (int o = 0; o < NET_OUTPUTS; o++) {
+        expected[o] = (double)net.bo[o];
+    }
     for (int d = 0; d < NET_DECODER; d++) {
         double sum = (double)net.bp[d] + (double)net.row[5 * NET_DECODER + d];
         for (int k = 0; k < NET_SIDE; k++) {
@@ -88,11 +91,13 @@ Test(net, decode_and_output_equal_plain_sums)
         }
         sum = sum > 0 ? sum : 0.1 * sum;
         cr_assert_float_eq(a[d], sum, 1e-5);
-        expected[0] += sum * (double)net.wo[d];
-        expected[1] += sum * (double)net.wo[NET_DECODER + d];
+        for (int o = 0; o < NET_OUTPUTS; o++) {
+            expected[o] += sum * (double)net.wo[o * NET_DECODER + d];
+        }
     }
-    cr_assert_float_eq(out[0], expected[0], 1e-4);
-    cr_assert_float_eq(out[1], expected[1], 1e-4);
+    for (int o = 0; o < NET_OUTPUTS; o++) {
+        cr_assert_float_eq(out[o], expected[o], 1e-4);
+    }
 }
 
 Test(net, rows_take_the_nearest_that_was_trained)

@@ -1,7 +1,6 @@
 #include "model/train.h"
 
 #include "model/gemm.h"
-#include "model/likelihood.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -43,13 +42,13 @@ static void init(void)
         }
     }
     for (int k = 0; k < FORKS; k++) {
-        forks[k] = (struct train_fork){.step = (uint16_t)(20 + 7 * rng_below(&rng, 5)),
-                                       .member = (uint16_t)rng_below(&rng, TRAIN_BATCH),
-                                       .ask = {.row = (uint32_t)rng_below(&rng, NET_ROWS)},
-                                       .mean = (float)(0.5 + 2 * rng_unit(&rng)),
-                                       .size = (float)(0.5 + rng_unit(&rng)),
-                                       .y = (float)rng_below(&rng, 4),
-                                       .weight = (float)(0.5 + rng_unit(&rng))};
+        forks[k] = (struct train_fork){
+            .step = (uint16_t)(20 + 7 * rng_below(&rng, 5)),
+            .member = (uint16_t)rng_below(&rng, TRAIN_BATCH),
+            .ask = {.row = (uint32_t)rng_below(&rng, NET_ROWS)},
+            .nb = {(float)(0.5 + 2 * rng_unit(&rng)), (float)(0.5 + rng_unit(&rng))},
+            .y = (float)rng_below(&rng, 4),
+            .weight = (float)(0.5 + rng_unit(&rng))};
         for (int s = 0; s < NET_SIDE; s++) {
             forks[k].ask.side[s] = (float)rng_normal(&rng);
         }
@@ -62,6 +61,18 @@ static void fini(void)
     free(weights);
     free(gradient);
     free(other);
+}
+
+static float chance; /* of dropout, the same units in every batch */
+
+static double batch(struct net *into)
+{
+    struct rng rng;
+    rng_init(&rng, 5);
+    if (chance > 0) {
+        train_drop(train, &rng, chance);
+    }
+    return train_batch(train, &net, forks, FORKS, into);
 }
 
 /* Along the gradient the loss must change by the gradient's square: one number that every entry of
@@ -80,7 +91,7 @@ static void compare(float *at, const float *slope, size_t count, const char *nam
         for (size_t i = 0; i < count; i++) {
             at[i] = kept[i] + (side ? width : -width) * slope[i];
         }
-        loss[side] = train_batch(train, &net, forks, FORKS, &unused);
+        loss[side] = batch(&unused);
     }
     memcpy(at, kept, count * sizeof *kept);
     free(kept);
@@ -90,9 +101,9 @@ static void compare(float *at, const float *slope, size_t count, const char *nam
 
 TestSuite(train, .init = init, .fini = fini);
 
-Test(train, gradient_equals_finite_differences)
+static void compare_all(void)
 {
-    double loss = train_batch(train, &net, forks, FORKS, &slopes);
+    double loss = batch(&slopes);
     cr_assert(isfinite(loss) && loss > 0);
     compare(net.wx, slopes.wx, 3 * NET_HIDDEN * NET_INPUTS, "wx");
     compare(net.wh, slopes.wh, 3 * NET_HIDDEN * NET_HIDDEN, "wh");
@@ -107,6 +118,20 @@ Test(train, gradient_equals_finite_differences)
     compare(net.bo, slopes.bo, NET_OUTPUTS, "bo");
 }
 
+Test(train, gradient_equals_finite_differences)
+{
+    compare_all();
+}
+
+Test(train, gradient_with_dropout_does_too)
+{
+    double plain = batch(&unused);
+    chance = 0.3f;
+    cr_assert_neq(batch(&unused), plain);
+    compare_all();
+    cr_assert_eq(train_batch(train, &net, forks, FORKS, &unused), plain); /* one batch only */
+}
+
 Test(train, same_batch_same_gradient)
 {
     train_batch(train, &net, forks, FORKS, &slopes);
@@ -117,15 +142,20 @@ Test(train, same_batch_same_gradient)
 Test(train, says_what_the_head_says_and_learns_nothing)
 {
     static float out[FORKS * NET_OUTPUTS];
+    static struct negbin_table table;
+    negbin_init(&table);
     train_say(train, &net, forks, FORKS, out);
     double loss = 0, weight = 0;
     for (int k = 0; k < FORKS; k++) {
-        struct likelihood says = {forks[k].mean, forks[k].size};
+        struct direct_base base;
         const float *of = out + (size_t)k * NET_OUTPUTS;
-        loss += (double)forks[k].weight *
-                (likelihood_loss(&says, forks[k].y, of) +
-                 0.005 * (double)(of[0] * of[0] + of[1] * of[1])); /* the pull to zero */
-        weight += (double)forks[k].weight;
+        double share = (double)(forks[k].weight * direct_weight(&forks[k].nb)), pull = 0;
+        direct_begin(&table, &forks[k].nb, &base);
+        for (int o = 0; o < NET_OUTPUTS; o++) {
+            pull += 0.0005 * (double)(of[o] * of[o]); /* to zero */
+        }
+        loss += share * (direct_loss(&base, forks[k].y, of, NULL) + pull);
+        weight += share;
     }
     double expected = train_batch(train, &net, forks, FORKS, &slopes);
     cr_assert_float_eq(loss / weight, expected, 1e-4);

@@ -1,0 +1,130 @@
+#include "model/direct.h"
+
+#include "config/base/clones.h"
+#include "model/fast.h"
+#include "model/levels.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+enum { Q = FORECAST_LEVELS };
+
+static const float SCALE_MOST = 1.5f, LEVEL_MOST = 4; /* of the outputs */
+static const float INCREMENT_LEAST = 1e-3f; /* deviations between two levels */
+static const float WEIGHT_POWER = 0.5f;
+static const float MEAN_SHARE = 0.1f; /* of the mean's likelihood in the loss */
+
+static float variance_of(const struct likelihood *nb)
+{
+    return nb->mean + nb->mean * nb->mean / nb->size;
+}
+
+void direct_begin(const struct negbin_table *table, const struct likelihood *nb,
+                  struct direct_base *base)
+{
+    float variance = variance_of(nb);
+    base->nb = *nb;
+    base->deviation = sqrtf(variance);
+    negbin_smooth(table, nb->mean, variance, base->q);
+}
+
+static float bounded(float x, float most)
+{
+    return fminf(fmaxf(x, -most), most);
+}
+
+/* 0 * x is NaN where x is not finite. */
+static bool all_finite(const float *out)
+{
+    float sum = 0;
+    for (int o = 0; o < DIRECT_OUTPUTS; o++) {
+        sum += 0 * out[o];
+    }
+    return sum == 0;
+}
+
+struct steps { /* of the row of quantiles, before e^m, in deviations */
+    float size[Q]; /* first quantile, then increments */
+    float slope[Q]; /* by its output */
+    float lift; /* e^m */
+};
+
+/* softplus(softplus^-1(rise) + o) = log(1 + (e^rise - 1) e^o). */
+CLONES static void climb(const struct direct_base *base, const float *restrict out,
+                         struct steps *restrict steps)
+{
+    const float *restrict level = out + DIRECT_LEVELS, *restrict q = base->q;
+    float per = 1 / base->deviation, rise[Q];
+    steps->lift = fast_exp(bounded(out[DIRECT_SCALE], SCALE_MOST));
+    for (int k = 1; k < Q; k++) {
+        rise[k] = (q[k] - q[k - 1]) * per;
+    }
+    rise[0] = 0;
+    for (int k = 0; k < Q; k++) {
+        float least = rise[k] > INCREMENT_LEAST ? rise[k] : INCREMENT_LEAST, o = level[k];
+        o = o > LEVEL_MOST ? LEVEL_MOST : o < -LEVEL_MOST ? -LEVEL_MOST : o;
+        float raised = (fast_exp(least) - 1) * fast_exp(o);
+        steps->size[k] = fast_log(1 + raised);
+        steps->slope[k] = (o == level[k] ? 1.0f : 0.0f) * raised / (1 + raised);
+    }
+    steps->size[0] = q[0] * per + bounded(level[0], LEVEL_MOST);
+    steps->slope[0] = fabsf(level[0]) < LEVEL_MOST;
+}
+
+static float row_of(const struct direct_base *base, const struct steps *steps, float *q)
+{
+    float at = 0, unit = steps->lift * base->deviation;
+    for (int k = 0; k < Q; k++) {
+        at += steps->size[k];
+        q[k] = unit * at;
+    }
+    return unit;
+}
+
+float direct_read(const struct direct_base *base, const float *out, float *q)
+{
+    static const float NOTHING[DIRECT_OUTPUTS];
+    const float *used = all_finite(out) ? out : NOTHING;
+    struct steps steps;
+    climb(base, used, &steps);
+    (void)row_of(base, &steps, q);
+    for (int k = 0; k < Q; k++) {
+        q[k] = fmaxf(q[k], 0);
+    }
+    return base->nb.mean * expf(bounded(used[DIRECT_SCALE] + used[DIRECT_MEAN], SCALE_MOST));
+}
+
+float direct_weight(const struct likelihood *nb)
+{
+    return powf(variance_of(nb), WEIGHT_POWER / 2);
+}
+
+double direct_loss(const struct direct_base *base, float y, const float *out, float *d_out)
+{
+    struct steps steps;
+    float q[Q], mean[2] = {out[DIRECT_SCALE] + out[DIRECT_MEAN], 0}, d_mean[2];
+    climb(base, out, &steps);
+    float unit = row_of(base, &steps, q), slope = 0;
+    double loss = 0, above = 0;
+    if (d_out) {
+        memset(d_out, 0, DIRECT_OUTPUTS * sizeof *d_out);
+    }
+    /* From the highest level down: a step moves every quantile from its own on. */
+    for (int k = Q - 1; k >= 0; k--) {
+        float level = forecast_levels[k];
+        loss += (double)levels_pinball(y, q[k], level) / (double)base->deviation;
+        slope += ((y < q[k] ? 1.0f : 0.0f) - level) / base->deviation;
+        above += (double)(((y < q[k] ? 1.0f : 0.0f) - level) * q[k] / base->deviation);
+        if (d_out) {
+            d_out[DIRECT_LEVELS + k] = slope * unit * steps.slope[k] / Q;
+        }
+    }
+    if (d_out) {
+        likelihood_gradient(&base->nb, y, mean, d_mean);
+        d_out[DIRECT_MEAN] = MEAN_SHARE * d_mean[0];
+        d_out[DIRECT_SCALE] =
+            d_out[DIRECT_MEAN] + (fabsf(out[DIRECT_SCALE]) < SCALE_MOST ? (float)(above / Q) : 0);
+    }
+    return loss / Q + (double)MEAN_SHARE * likelihood_loss(&base->nb, y, mean);
+}
