@@ -1,5 +1,6 @@
 /* The network as an expert of one shard: its states live in the tile's columns and take one step
- * per close; its word on a forecast is a negative binomial that corrects the statistical one.
+ * per close; its word on a forecast are quantiles and a mean about the statistical one's
+ * (model/direct.h).
  *
  * Products always have one shape (GRU_BATCH rows, padded), so that no result depends on who else is
  * in a tile. Thread: one owner. No allocation after create. */

@@ -1,5 +1,5 @@
-/* The loss that the network descends: negative log-likelihood of a count under the negative
- * binomial that it corrects.
+/* The loss that the mean of the network descends (model/direct.h): negative log-likelihood of a
+ * count under the negative binomial that it corrects.
  *
  *     mean = mean_nb * exp(m), size = size_nb * exp(v)     (variance = mean + mean^2 / size)
  *

@@ -72,6 +72,23 @@ Test(negbin, rows_ascend_and_stay_finite_everywhere)
     }
 }
 
+Test(negbin, smooth_rows_ascend_and_round_to_the_counts_of_large_demand)
+{
+    for (float mean = 0.01f; mean < 1e6f; mean *= 4) {
+        for (float spread = 1.2f; spread < 30; spread *= 2) {
+            float smooth[FORECAST_LEVELS], q[FORECAST_LEVELS];
+            negbin_smooth(&table, mean, mean * spread, smooth);
+            negbin_quantiles(&table, mean, mean * spread, q);
+            for (int k = 0; k < FORECAST_LEVELS; k++) {
+                cr_assert(isfinite(smooth[k]) && (!k || smooth[k] >= smooth[k - 1]));
+                cr_assert(mean < 1000 || fabsf(smooth[k] - q[k]) <= 1.1f + 0.001f * q[k],
+                          "mean %g spread %g: %g, %g", (double)mean, (double)spread,
+                          (double)smooth[k], (double)q[k]);
+            }
+        }
+    }
+}
+
 Test(negbin, no_demand_gives_zeros)
 {
     const float nothing[] = {0, -1, NAN};
