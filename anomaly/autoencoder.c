@@ -2,6 +2,7 @@
 
 #include "anomaly/field.h"
 #include "anomaly/stack.h"
+#include "config/base/clones.h"
 #include "config/base/ensure.h"
 #include "config/base/hash.h"
 
@@ -64,7 +65,7 @@ struct autoencoder {
     struct calibrate_pool pool;
     float strong; /* derived */
     struct cohort *cohorts[AUTOENCODER_COHORTS]; /* NULL: not in use */
-    struct stack_pass pass; /* scratch */
+    struct stack_pass pass, twin; /* scratch; of the autoencoder, and of its twin */
     float gradient[FINE_FLOATS];
 };
 
@@ -105,35 +106,41 @@ static struct cohort *cohort_of(struct autoencoder *encoder, int number)
     return cohort;
 }
 
-static void decode(const uint8_t *codes, float *x)
+/* codes: [BATCH, INPUTS]; the same numbers into both passes. */
+CLONES static void decode(const uint8_t *restrict codes, float *restrict x, float *restrict twin)
 {
-    for (int k = 0; k < AUTOENCODER_INPUTS; k++) {
-        x[k] = codes[k] ? ((float)codes[k] - 128) * STEP : 0;
+    for (int k = 0; k < STACK_BATCH * AUTOENCODER_INPUTS; k++) {
+        float v = ((float)codes[k] - 128) * STEP;
+        x[k] = codes[k] ? v : 0;
+        twin[k] = x[k];
     }
 }
+_Static_assert((int)STACK_WIDTH == (int)AUTOENCODER_INPUTS, "rows follow each other");
 
-static float mean_error(struct autoencoder *encoder, const struct stack_shape *shape,
-                        const float *weights, const struct cohort *cohort)
+static void decode_reservoir(struct autoencoder *encoder, const struct cohort *cohort)
+{
+    decode(cohort->reservoir[0], encoder->pass.a[0], encoder->twin.a[0]);
+}
+
+static float sum_error(struct stack_pass *pass, const struct stack_shape *shape,
+                       const float *weights)
 {
     float sum = 0;
-    for (int row = 0; row < RESERVOIR; row++) {
-        decode(cohort->reservoir[row], encoder->pass.a[0] + row * STACK_WIDTH);
-    }
-    stack_forward(shape, weights, &encoder->pass);
-    for (int row = 0; row < RESERVOIR; row++) {
-        sum += encoder->pass.error[row];
+    stack_forward(shape, weights, pass);
+    for (int row = 0; row < STACK_BATCH; row++) {
+        sum += pass->error[row];
     }
     return sum;
 }
 _Static_assert((int)RESERVOIR == (int)STACK_BATCH, "a reservoir is a batch");
 
-/* Weights against their shadow, on the reservoir. */
-static bool try_weights(struct autoencoder *encoder, const struct cohort *cohort,
-                        const struct stack_shape *shape, float *weights, float *shadow)
+/* Weights against their shadow, on the reservoir that was decoded into the pass. */
+static bool try_weights(struct stack_pass *pass, const struct stack_shape *shape, float *weights,
+                        float *shadow)
 {
     size_t bytes = stack_floats(shape) * sizeof *weights;
-    float now = mean_error(encoder, shape, weights, cohort);
-    if (now <= WORSE * mean_error(encoder, shape, shadow, cohort)) {
+    float now = sum_error(pass, shape, weights);
+    if (now <= WORSE * sum_error(pass, shape, shadow)) {
         memcpy(shadow, weights, bytes);
         return false;
     }
@@ -165,10 +172,11 @@ static void try_all(struct autoencoder *encoder)
     for (int c = 0; c < AUTOENCODER_COHORTS; c++) {
         struct cohort *cohort = encoder->cohorts[c];
         if (cohort && cohort->offered >= RESERVOIR) {
+            decode_reservoir(encoder, cohort);
             encoder->rates.rolled_back +=
-                try_weights(encoder, cohort, &FINE, cohort->fine, cohort->fine_shadow);
+                try_weights(&encoder->pass, &FINE, cohort->fine, cohort->fine_shadow);
             encoder->rates.rolled_back +=
-                try_weights(encoder, cohort, &PLAIN, cohort->plain, cohort->plain_shadow);
+                try_weights(&encoder->twin, &PLAIN, cohort->plain, cohort->plain_shadow);
         }
     }
 }
@@ -258,19 +266,19 @@ static void offer(struct cohort *cohort, int64_t bucket, const uint8_t *codes)
     }
 }
 
-static void load_batch(struct autoencoder *encoder, const struct batch *batch)
+static void load_batch(struct autoencoder *encoder, struct batch *batch)
 {
-    memset(encoder->pass.a[0], 0, sizeof encoder->pass.a[0]);
-    for (uint32_t b = 0; b < batch->count; b++) {
-        decode(batch->codes[b], encoder->pass.a[0] + (size_t)b * STACK_WIDTH);
-    }
+    memset(batch->codes[batch->count], 0, (STACK_BATCH - batch->count) * AUTOENCODER_INPUTS);
+    decode(batch->codes[0], encoder->pass.a[0], encoder->twin.a[0]);
 }
 
-static void descend(struct autoencoder *encoder, const struct stack_shape *shape, float *weights,
-                    const float *gate, float rate)
+/* After both have gone forward. */
+static void descend(struct autoencoder *encoder, struct cohort *cohort, const float *gate)
 {
-    stack_backward(shape, weights, &encoder->pass, gate, encoder->gradient);
-    stack_step(shape, weights, encoder->gradient, rate, CLIP);
+    stack_backward(&FINE, cohort->fine, &encoder->pass, gate, encoder->gradient);
+    stack_step(&FINE, cohort->fine, encoder->gradient, RATE_FINE, CLIP);
+    stack_backward(&PLAIN, cohort->plain, &encoder->twin, gate, encoder->gradient);
+    stack_step(&PLAIN, cohort->plain, encoder->gradient, RATE_PLAIN, CLIP);
 }
 
 /* The same again from what is remembered: what is rare must not be forgotten. */
@@ -280,10 +288,10 @@ static void replay(struct autoencoder *encoder, struct cohort *cohort)
     for (int row = 0; row < STACK_BATCH; row++) {
         all[row] = 1;
     }
-    (void)mean_error(encoder, &FINE, cohort->fine, cohort);
-    descend(encoder, &FINE, cohort->fine, all, RATE_FINE);
-    (void)mean_error(encoder, &PLAIN, cohort->plain, cohort);
-    descend(encoder, &PLAIN, cohort->plain, all, RATE_PLAIN);
+    decode_reservoir(encoder, cohort);
+    stack_forward(&FINE, cohort->fine, &encoder->pass);
+    stack_forward(&PLAIN, cohort->plain, &encoder->twin);
+    descend(encoder, cohort, all);
 }
 
 static void vote(struct autoencoder *encoder, struct cohort *cohort, const float *fine_error,
@@ -306,21 +314,16 @@ static void run_batch(struct autoencoder *encoder, struct autoencoder_cols *cols
                       const struct autoencoder_tile *tile, int number, struct batch *batch)
 {
     struct cohort *cohort = cohort_of(encoder, number);
-    float fine_error[STACK_BATCH], gate[STACK_BATCH] = {0}, twin[STACK_BATCH];
+    float gate[STACK_BATCH] = {0}, twin[STACK_BATCH];
+    const float *fine_error = encoder->pass.error, *plain_error = encoder->twin.error;
     load_batch(encoder, batch);
-    stack_forward(&PLAIN, cohort->plain, &encoder->pass);
-    for (uint32_t b = 0; b < batch->count; b++) {
-        uint32_t i = batch->row[b];
-        twin[b] = judge(encoder->pass.error[b], &cols->plain_mean[i], &cols->plain_spread[i],
-                        cols->seen[i]);
-    }
-    float plain_error[STACK_BATCH];
-    memcpy(plain_error, encoder->pass.error, sizeof plain_error);
+    stack_forward(&PLAIN, cohort->plain, &encoder->twin);
     stack_forward(&FINE, cohort->fine, &encoder->pass);
-    memcpy(fine_error, encoder->pass.error, sizeof fine_error);
     bool by_twin = cohort->plain_loss < cohort->fine_loss;
     for (uint32_t b = 0; b < batch->count; b++) {
         uint32_t i = batch->row[b];
+        twin[b] =
+            judge(plain_error[b], &cols->plain_mean[i], &cols->plain_spread[i], cols->seen[i]);
         float fine =
             judge(fine_error[b], &cols->fine_mean[i], &cols->fine_spread[i], cols->seen[i]);
         tile->raw[i] = by_twin ? twin[b] : fine;
@@ -331,10 +334,7 @@ static void run_batch(struct autoencoder *encoder, struct autoencoder_cols *cols
     encoder->rates.windows += batch->count;
     encoder->rates.twin_votes += by_twin ? batch->count : 0;
     vote(encoder, cohort, fine_error, plain_error, gate, batch->count);
-    descend(encoder, &FINE, cohort->fine, gate, RATE_FINE);
-    load_batch(encoder, batch);
-    stack_forward(&PLAIN, cohort->plain, &encoder->pass);
-    descend(encoder, &PLAIN, cohort->plain, gate, RATE_PLAIN);
+    descend(encoder, cohort, gate);
     if (cohort->offered >= RESERVOIR) {
         replay(encoder, cohort);
     }

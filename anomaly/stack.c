@@ -52,22 +52,45 @@ CLONES static void unbend(float *restrict d, const float *restrict v, uint32_t c
     }
 }
 
+/* Widths of layers are whole numbers of lanes: sums are kept in registers, one lane each. */
+enum { LANES = 16, HALF = LANES / 2 };
+typedef float lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(4), may_alias));
+typedef float half_lanes __attribute__((vector_size(HALF * sizeof(float)), aligned(4), may_alias));
+
 CLONES static void measure(const float *restrict x, const float *restrict y, uint32_t width,
                            float *restrict error)
 {
     for (uint32_t row = 0; row < STACK_BATCH; row++) {
-        float sum[8] = {0};
-        for (uint32_t k = 0; k < width; k += 8) {
-            for (uint32_t lane = 0; lane < 8; lane++) {
-                float off = y[row * width + k + lane] - x[row * width + k + lane];
-                sum[lane] += off * off;
-            }
+        lanes sum = {0};
+        for (uint32_t k = 0; k < width; k += LANES) {
+            lanes off =
+                *(const lanes *)(y + row * width + k) - *(const lanes *)(x + row * width + k);
+            sum += off * off;
         }
-        float all = 0;
-        for (uint32_t lane = 0; lane < 8; lane++) {
-            all += sum[lane];
+        float part[LANES], all = 0;
+        memcpy(part, &sum, sizeof part);
+        for (int lane = 0; lane < LANES; lane++) {
+            all += part[lane];
         }
         error[row] = all / (float)width;
+    }
+}
+
+/* Gradient of the gated sum of squares with respect to y. */
+CLONES static void differ(const float *restrict x, const float *restrict y,
+                          const float *restrict gate, uint32_t width, float *restrict d)
+{
+    float rows = 0;
+    for (uint32_t row = 0; row < STACK_BATCH; row++) {
+        rows += gate[row];
+    }
+    for (uint32_t row = 0; row < STACK_BATCH; row++) {
+        float scale = rows > 0 ? 2 * gate[row] / rows : 0;
+        for (uint32_t k = 0; k < width; k += LANES) {
+            lanes off = scale * (*(const lanes *)(y + row * width + k) -
+                                 *(const lanes *)(x + row * width + k));
+            *(lanes *)(d + row * width + k) = off;
+        }
     }
 }
 
@@ -84,38 +107,38 @@ void stack_forward(const struct stack_shape *shape, const float *weights, struct
         bend(pass->a[l + 1], weights + in * out, out, shape->bends[l]);
         weights += (in + 1) * out;
     }
-    ASSERT(shape->width[0] == shape->width[shape->layers] && shape->width[0] % 8 == 0);
+    ASSERT(shape->width[0] == shape->width[shape->layers] && shape->width[0] % LANES == 0);
     measure(pass->a[0], pass->a[shape->layers], shape->width[0], pass->error);
 }
 
 CLONES static void add_rows(const float *restrict d, uint32_t width, float *restrict sum)
 {
-    memset(sum, 0, width * sizeof *sum);
-    for (uint32_t row = 0; row < STACK_BATCH; row++) {
-        for (uint32_t k = 0; k < width; k++) {
-            sum[k] += d[row * width + k];
+    uint32_t k = 0;
+    for (; k + LANES <= width; k += LANES) {
+        lanes all = {0};
+        for (uint32_t row = 0; row < STACK_BATCH; row++) {
+            all += *(const lanes *)(d + row * width + k);
         }
+        *(lanes *)(sum + k) = all;
+    }
+    for (; k < width; k += HALF) {
+        half_lanes all = {0};
+        for (uint32_t row = 0; row < STACK_BATCH; row++) {
+            all += *(const half_lanes *)(d + row * width + k);
+        }
+        *(half_lanes *)(sum + k) = all;
     }
 }
 
 void stack_backward(const struct stack_shape *shape, const float *weights, struct stack_pass *pass,
                     const float *gate, float *gradient)
 {
-    uint32_t width = shape->width[0];
-    const float *x = pass->a[0], *y = pass->a[shape->layers];
-    float *d = pass->d[0], *below = pass->d[1], rows = 0;
-    for (uint32_t row = 0; row < STACK_BATCH; row++) {
-        rows += gate[row];
-    }
-    for (uint32_t row = 0; row < STACK_BATCH; row++) {
-        float scale = rows > 0 ? 2 * gate[row] / rows : 0;
-        for (uint32_t k = 0; k < width; k++) {
-            d[row * width + k] = scale * (y[row * width + k] - x[row * width + k]);
-        }
-    }
+    float *d = pass->d[0], *below = pass->d[1];
+    differ(pass->a[0], pass->a[shape->layers], gate, shape->width[0], d);
     size_t at = stack_floats(shape);
     for (int l = shape->layers - 1; l >= 0; l--) {
         uint32_t in = shape->width[l], out = shape->width[l + 1];
+        ASSERT(out % HALF == 0);
         at -= (size_t)(in + 1) * out;
         if (shape->bends[l]) {
             unbend(d, pass->a[l + 1], STACK_BATCH * out);
