@@ -147,7 +147,7 @@ static void sell(struct shard *shard, const struct order_line *order, uint32_t s
 {
     struct tile *tile = shard_tile(shard, series);
     uint32_t row = shard_row(series);
-    shard_cell_set(shard, series, bucket, shard_cell(shard, series, bucket) + order->quantity);
+    shard_cell_add(shard, series, bucket, order->quantity);
     if (order->promotion) {
         shard_cell_flag(shard, series, bucket, WINDOW_PROMOTION);
     }

@@ -158,18 +158,13 @@ void close_gather(struct shard *shard, struct tile *tile, uint32_t tile_index, i
     for (uint32_t k = 0; k < W; k++) {
         int64_t bucket = last - (int64_t)(W - 1) + (int64_t)k;
         uint32_t slot = tile_slot(plan, bucket);
-        const uint16_t *units = tile->units + (size_t)slot * PLAN_TILE_SERIES;
-        const uint8_t *flags = tile->flags + (size_t)slot * PLAN_TILE_SERIES;
+        const uint16_t *cells = tile->cells + (size_t)slot * PLAN_TILE_SERIES;
         uint32_t back = W - k; /* the row is absent when the series is younger than this */
         for (uint32_t i = 0; i < N; i++) {
-            float value = units[i];
-            if (units[i] == RING_ESCAPE) {
-                value = (float)ring_get(shard->overflow, &units[i],
-                                        tile_index * PLAN_TILE_SERIES + i, slot);
-            }
-            scratch->units[(size_t)i * W + k] = value;
+            scratch->units[(size_t)i * W + k] = (float)ring_get(
+                shard->overflow, &cells[i], tile_index * PLAN_TILE_SERIES + i, slot);
             scratch->flags[(size_t)i * W + k] =
-                (uint8_t)(flags[i] | (scratch->age[i] < back ? WINDOW_ABSENT : 0));
+                (uint8_t)(ring_flags(cells[i]) | (scratch->age[i] < back ? WINDOW_ABSENT : 0));
         }
     }
     const struct buckets *buckets = &plan->settings_ref->days;
@@ -471,12 +466,12 @@ static void turn_ring(struct shard *shard, struct tile *tile, uint32_t tile_inde
     uint32_t slot = tile_slot(plan, leaving);
     ASSERT(slot == tile_slot(plan, closed + (int64_t)plan->open));
     for (uint32_t i = 0; i < tile->series; i++) {
-        uint16_t *cell = &tile->units[(size_t)slot * PLAN_TILE_SERIES + i];
+        uint16_t *cell = &tile->cells[(size_t)slot * PLAN_TILE_SERIES + i];
         uint32_t series = tile_index * PLAN_TILE_SERIES + i;
         if (!shard->subday) { /* else short ones are told of */
             close_give_bucket(shard, tile, series, leaving);
         }
-        if (*cell == RING_ESCAPE) {
+        if (ring_units(*cell) == RING_ESCAPE) {
             ring_set(shard->overflow, cell, series, slot, 0);
         }
     }

@@ -79,7 +79,8 @@ static bool see_row(void *context, uint32_t series, struct lesson_row *row)
         int64_t bucket = last - (int64_t)(W - 1) + (int64_t)k;
         size_t cell = (size_t)tile_slot(shard->plan, bucket) * PLAN_TILE_SERIES + at;
         seen->units[k] = (float)shard_cell(shard, series, bucket);
-        seen->flags[k] = (uint8_t)(tile->flags[cell] | (age < W - k ? WINDOW_ABSENT : 0));
+        seen->flags[k] =
+            (uint8_t)(ring_flags(tile->cells[cell]) | (age < W - k ? WINDOW_ABSENT : 0));
     }
     *row = (struct lesson_row){.units = seen->units,
                                .flags = seen->flags,

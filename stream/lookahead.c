@@ -49,7 +49,7 @@ static void add_series(const struct shard *shard, const struct lookahead *line, 
     if (tile->traced) {
         ahead_add(ahead, &tile->trace.row[row]);
     }
-    ahead_add(ahead, &tile->units[cell]);
+    ahead_add(ahead, &tile->cells[cell]);
     ahead_add(ahead, &shard->dirty_mark[line->guess]);
 }
 

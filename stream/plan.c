@@ -123,7 +123,7 @@ void plan_print_layout(const struct plan *plan, FILE *out)
     struct tile_table tables[TILE_TABLES];
     tile_tables(&tile, tables);
     fprintf(out, "%-28s %10s %8s\n%-28s %10s %8u\n", "column", "saved", "bytes", "ring", "ring",
-            3 * plan->slots);
+            2 * plan->slots);
     if (plan->shorts.per_day) {
         fprintf(out, "%-28s %10s %8u\n", "ring of short buckets", "ring", 3 * plan->shorts.slots);
     }

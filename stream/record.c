@@ -80,11 +80,11 @@ static void put_open_cells(struct shard *shard, struct tile *tile, uint32_t seri
         int64_t bucket = tile->closed + ahead;
         uint32_t slot = tile_slot(plan, bucket);
         size_t at = (size_t)slot * PLAN_TILE_SERIES + shard_row(series);
-        if (tile->units[at] || tile->flags[at]) {
+        if (tile->cells[at]) {
             count++;
             buf_varint(cells, bucket);
-            buf_varint(cells, ring_get(shard->overflow, &tile->units[at], series, slot));
-            buf_varint(cells, tile->flags[at]);
+            buf_varint(cells, ring_get(shard->overflow, &tile->cells[at], series, slot));
+            buf_varint(cells, ring_flags(tile->cells[at]));
         }
     }
     buf_varint(&shard->value, count);
@@ -130,12 +130,13 @@ static void seal_slot(struct shard *shard, struct tile *tile, uint32_t tile_inde
     buf_reset(&shard->value);
     buf_varint(&shard->value, bucket);
     buf_varint(&shard->value, tile->series);
-    const uint8_t *flags = tile->flags + (size_t)slot * PLAN_TILE_SERIES;
+    uint8_t flags[PLAN_TILE_SERIES];
     bool flagged = false;
     for (uint32_t i = 0; i < tile->series; i++) {
-        const uint16_t *cell = &tile->units[(size_t)slot * PLAN_TILE_SERIES + i];
+        const uint16_t *cell = &tile->cells[(size_t)slot * PLAN_TILE_SERIES + i];
         buf_varint(&shard->value,
                    ring_get(shard->overflow, cell, tile_index * PLAN_TILE_SERIES + i, slot));
+        flags[i] = ring_flags(*cell);
         flagged |= flags[i] != 0;
     }
     if (flagged) {
@@ -338,7 +339,7 @@ static bool load_open_cells(struct shard *shard, uint32_t series, struct cursor 
         struct open_cell cell = {.series = series};
         cell.bucket = cursor_varint(in);
         cell.units = cursor_between(in, 0, INT64_MAX / 2);
-        cell.flags = (uint32_t)cursor_between(in, 0, 255);
+        cell.flags = (uint32_t)cursor_between(in, 0, RING_FLAGS);
         buf_put(&shard->open_cells, &cell, sizeof cell);
     }
     return in->ok;
@@ -397,14 +398,19 @@ static bool load_slot(struct shard *shard, struct slice key, struct slice value)
     }
     shard_make_tiles(shard, tile_index * PLAN_TILE_SERIES);
     struct tile *tile = shard->tiles[tile_index];
+    uint16_t *cells = tile->cells + (size_t)slot * PLAN_TILE_SERIES;
     for (uint32_t i = 0; i < series; i++) {
-        ring_set(shard->overflow, &tile->units[(size_t)slot * PLAN_TILE_SERIES + i],
-                 tile_index * PLAN_TILE_SERIES + i, slot, cursor_between(&in, 0, INT64_MAX / 2));
+        ring_set(shard->overflow, &cells[i], tile_index * PLAN_TILE_SERIES + i, slot,
+                 cursor_between(&in, 0, INT64_MAX / 2));
     }
-    uint8_t *flags = tile->flags + (size_t)slot * PLAN_TILE_SERIES;
-    memset(flags, 0, PLAN_TILE_SERIES);
+    uint8_t flags[PLAN_TILE_SERIES] = {0};
     if (in.ok && in.at < in.end) {
         cursor_raw(&in, flags, series);
+    }
+    for (uint32_t i = 0; i < PLAN_TILE_SERIES; i++) {
+        ring_unflag(&cells[i], RING_FLAGS);
+        ring_flag(&cells[i], flags[i]);
+        in.ok = in.ok && !(flags[i] & ~RING_FLAGS);
     }
     tile->slot_bucket[slot] = bucket;
     return cursor_done(&in);
@@ -614,7 +620,7 @@ static void clear_stale(struct shard *shard, uint32_t tile_index)
             continue;
         }
         for (uint32_t i = 0; i < PLAN_TILE_SERIES; i++) {
-            ring_set(shard->overflow, &tile->units[(size_t)slot * PLAN_TILE_SERIES + i],
+            ring_set(shard->overflow, &tile->cells[(size_t)slot * PLAN_TILE_SERIES + i],
                      tile_index * PLAN_TILE_SERIES + i, slot, 0);
         }
         tile_clear_slot(shard->plan, tile, slot);
@@ -626,8 +632,9 @@ static void set_open(struct shard *shard, const struct open_cell *cell, int64_t 
     uint32_t slot = tile_slot(shard->plan, bucket);
     size_t place = (size_t)slot * PLAN_TILE_SERIES + shard_row(cell->series);
     struct tile *tile = shard_tile(shard, cell->series);
-    ring_set(shard->overflow, &tile->units[place], cell->series, slot, cell->units);
-    tile->flags[place] = (uint8_t)cell->flags;
+    ring_set(shard->overflow, &tile->cells[place], cell->series, slot, cell->units);
+    ring_unflag(&tile->cells[place], RING_FLAGS);
+    ring_flag(&tile->cells[place], (uint8_t)cell->flags);
 }
 
 static void put_open(struct shard *shard)

@@ -93,15 +93,16 @@ static void forget(struct ring_overflow *overflow, uint64_t key)
     overflow->entries[hole] = (struct entry){0};
 }
 
-int64_t ring_get(const struct ring_overflow *overflow, const uint16_t *cell, uint32_t series,
-                 uint32_t slot)
+int64_t ring_get_large(const struct ring_overflow *overflow, uint32_t series, uint32_t slot)
 {
-    if (*cell != RING_ESCAPE) {
-        return *cell;
-    }
     const struct entry *entry = &overflow->entries[place_of(overflow, key_of(series, slot))];
     ASSERT(entry->key);
     return entry->value;
+}
+
+static void put_units(uint16_t *cell, uint32_t units)
+{
+    *cell = (uint16_t)((*cell & ~(uint32_t)RING_ESCAPE) | units);
 }
 
 void ring_set(struct ring_overflow *overflow, uint16_t *cell, uint32_t series, uint32_t slot,
@@ -110,10 +111,10 @@ void ring_set(struct ring_overflow *overflow, uint16_t *cell, uint32_t series, u
     ASSERT(value >= 0);
     uint64_t key = key_of(series, slot);
     if (value < RING_ESCAPE) {
-        if (*cell == RING_ESCAPE) {
+        if (ring_units(*cell) == RING_ESCAPE) {
             forget(overflow, key);
         }
-        *cell = (uint16_t)value;
+        put_units(cell, (uint32_t)value);
         return;
     }
     size_t at = place_of(overflow, key);
@@ -126,5 +127,5 @@ void ring_set(struct ring_overflow *overflow, uint16_t *cell, uint32_t series, u
         overflow->count++;
     }
     overflow->entries[at].value = value;
-    *cell = RING_ESCAPE;
+    put_units(cell, RING_ESCAPE);
 }

@@ -97,8 +97,8 @@ static bool was_there(const struct shard *shard, uint32_t series, int64_t today,
     int64_t most = (int64_t)shard->plan->window;
     for (int64_t back = 1; back <= slots && back <= most; back++) {
         uint32_t slot = tile_slot(shard->plan, today - back);
-        if (tile->flags[(size_t)slot * PLAN_TILE_SERIES + shard_row(series)] &
-            WINDOW_OUT_OF_STOCK) {
+        uint16_t cell = tile->cells[(size_t)slot * PLAN_TILE_SERIES + shard_row(series)];
+        if (ring_flags(cell) & WINDOW_OUT_OF_STOCK) {
             return false;
         }
     }

@@ -342,63 +342,78 @@ const struct shard_counts *shard_counts(const struct shard *shard)
 /* --- cells and rows
  * --------------------------------------------------------------------------------------------- */
 
+struct cell {
+    struct tile *tile;
+    uint32_t slot;
+    uint16_t *at;
+};
+
+static struct cell cell_of(const struct shard *shard, uint32_t series, int64_t bucket)
+{
+    struct tile *tile = shard_tile(shard, series);
+    uint32_t slot = tile_slot(shard->plan, bucket);
+    return (struct cell){tile, slot,
+                         &tile->cells[(size_t)slot * PLAN_TILE_SERIES + shard_row(series)]};
+}
+
 int64_t shard_cell(const struct shard *shard, uint32_t series, int64_t bucket)
 {
-    uint32_t slot = tile_slot(shard->plan, bucket);
-    const uint16_t *cell =
-        &shard_tile(shard, series)->units[(size_t)slot * PLAN_TILE_SERIES + shard_row(series)];
-    return ring_get(shard->overflow, cell, series, slot);
+    struct cell cell = cell_of(shard, series, bucket);
+    return ring_get(shard->overflow, cell.at, series, cell.slot);
 }
 
 /* Cells of closed buckets are saved by tile and slot, those of open ones with their series. */
-static void note_slot(struct shard *shard, uint32_t series, int64_t bucket)
+static void note_cell(struct shard *shard, uint32_t series, int64_t bucket, const struct cell *cell)
 {
-    struct tile *tile = shard_tile(shard, series);
-    if (bucket <= tile->closed) {
-        uint32_t slot = tile_slot(shard->plan, bucket);
-        tile->dirty_slots[slot / 64] |= UINT64_C(1) << (slot % 64);
+    if (bucket <= cell->tile->closed) {
+        cell->tile->dirty_slots[cell->slot / 64] |= UINT64_C(1) << (cell->slot % 64);
     } else {
         shard_touch(shard, series);
     }
 }
 
+static void set_cell(struct shard *shard, uint32_t series, int64_t bucket, struct cell *cell,
+                     int64_t units)
+{
+    if (bucket <= cell->tile->closed) {
+        learning_finish(shard); /* on values as of the close */
+        ring_flag(cell->at, WINDOW_CORRECTED);
+    }
+    ring_set(shard->overflow, cell->at, series, cell->slot, units);
+    note_cell(shard, series, bucket, cell);
+}
+
 void shard_cell_set(struct shard *shard, uint32_t series, int64_t bucket, int64_t units)
 {
-    uint32_t slot = tile_slot(shard->plan, bucket);
-    struct tile *tile = shard_tile(shard, series);
-    size_t at = (size_t)slot * PLAN_TILE_SERIES + shard_row(series);
-    if (bucket <= tile->closed) {
-        learning_finish(shard); /* on values as of the close */
-    }
-    ring_set(shard->overflow, &tile->units[at], series, slot, units);
-    if (bucket <= tile->closed) {
-        tile->flags[at] |= WINDOW_CORRECTED;
-    }
-    note_slot(shard, series, bucket);
+    struct cell cell = cell_of(shard, series, bucket);
+    set_cell(shard, series, bucket, &cell, units);
+}
+
+void shard_cell_add(struct shard *shard, uint32_t series, int64_t bucket, int64_t units)
+{
+    struct cell cell = cell_of(shard, series, bucket);
+    set_cell(shard, series, bucket, &cell,
+             ring_get(shard->overflow, cell.at, series, cell.slot) + units);
 }
 
 void shard_cell_flag(struct shard *shard, uint32_t series, int64_t bucket, uint8_t flags)
 {
-    uint32_t slot = tile_slot(shard->plan, bucket);
-    uint8_t *cell =
-        &shard_tile(shard, series)->flags[(size_t)slot * PLAN_TILE_SERIES + shard_row(series)];
-    if ((*cell & flags) != flags) {
-        if (bucket <= shard_tile(shard, series)->closed) {
+    struct cell cell = cell_of(shard, series, bucket);
+    if ((ring_flags(*cell.at) & flags) != flags) {
+        if (bucket <= cell.tile->closed) {
             learning_finish(shard);
         }
-        *cell |= flags;
-        note_slot(shard, series, bucket);
+        ring_flag(cell.at, flags);
+        note_cell(shard, series, bucket, &cell);
     }
 }
 
 void shard_cell_unflag(struct shard *shard, uint32_t series, int64_t bucket, uint8_t flags)
 {
-    uint32_t slot = tile_slot(shard->plan, bucket);
-    uint8_t *cell =
-        &shard_tile(shard, series)->flags[(size_t)slot * PLAN_TILE_SERIES + shard_row(series)];
-    if (*cell & flags) {
-        *cell = (uint8_t)(*cell & ~flags);
-        note_slot(shard, series, bucket);
+    struct cell cell = cell_of(shard, series, bucket);
+    if (ring_flags(*cell.at) & flags) {
+        ring_unflag(cell.at, flags);
+        note_cell(shard, series, bucket, &cell);
     }
 }
 

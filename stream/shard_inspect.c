@@ -25,7 +25,7 @@ static void dump_ring(const struct shard *shard, uint32_t series, struct buf *js
         buf_print(json, "%s{\"start\":%" PRId64 ",\"units\":%" PRId64 ",\"flags\":%u,\"open\":%s}",
                   bucket == first ? "" : ",",
                   bucket_start(&shard->plan->settings_ref->days, bucket),
-                  shard_cell(shard, series, bucket), tile->flags[at],
+                  shard_cell(shard, series, bucket), ring_flags(tile->cells[at]),
                   bucket > tile->closed ? "true" : "false");
     }
     buf_byte(json, ']');

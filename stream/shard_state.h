@@ -211,6 +211,7 @@ static inline struct stream_row *shard_stream_row(const struct shard *shard, uin
 
 int64_t shard_cell(const struct shard *shard, uint32_t series, int64_t bucket);
 void shard_cell_set(struct shard *shard, uint32_t series, int64_t bucket, int64_t units);
+void shard_cell_add(struct shard *shard, uint32_t series, int64_t bucket, int64_t units);
 void shard_cell_flag(struct shard *shard, uint32_t series, int64_t bucket, uint8_t flags);
 void shard_cell_unflag(struct shard *shard, uint32_t series, int64_t bucket, uint8_t flags);
 void shard_touch(struct shard *shard, uint32_t series); /* its record is to be saved */

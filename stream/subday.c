@@ -547,7 +547,8 @@ void subday_learn(struct shard *shard, struct tile *tile, uint32_t tile_index)
     for (uint32_t i = 0; i < tile->series; i++) {
         float mean = tile->forecast.next_mean[i], variance = tile->forecast.next_variance[i];
         size_t cell = (size_t)tile_slot(shard->plan, tile->closed) * PLAN_TILE_SERIES + i;
-        if (!(mean > 0) || tile->flags[cell] & WINDOW_CENSORED || look->end <= look->first) {
+        if (!(mean > 0) || ring_flags(tile->cells[cell]) & WINDOW_CENSORED ||
+            look->end <= look->first) {
             continue;
         }
         const float *share = look->share[subday_group(tile, i)];

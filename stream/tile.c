@@ -53,8 +53,7 @@ void tile_tables(struct tile *tile, struct tile_table out[TILE_TABLES])
 
 static size_t ring_bytes(uint32_t slots)
 {
-    return padded((size_t)slots * PLAN_TILE_SERIES * sizeof(uint16_t)) +
-           padded((size_t)slots * PLAN_TILE_SERIES);
+    return padded((size_t)slots * PLAN_TILE_SERIES * sizeof(uint16_t));
 }
 
 size_t tile_bytes(const struct plan *plan)
@@ -65,7 +64,8 @@ size_t tile_bytes(const struct plan *plan)
                         .traced = plan->settings_ref->alert.detector_ref != NULL};
     struct tile_table tables[TILE_TABLES];
     tile_tables(&tile, tables);
-    size_t bytes = ring_bytes(plan->slots) + ring_bytes(plan->shorts.slots);
+    size_t bytes = ring_bytes(plan->slots) + ring_bytes(plan->shorts.slots) +
+                   padded((size_t)plan->shorts.slots * PLAN_TILE_SERIES);
     for (int i = 0; i < TILE_TABLES; i++) {
         bytes += column_table_bytes(tables[i].table, PLAN_TILE_SERIES);
     }
@@ -92,13 +92,10 @@ static int64_t *no_buckets(uint32_t slots)
     return bucket;
 }
 
-static unsigned char *bind_ring(unsigned char *at, uint32_t slots, uint16_t **units,
-                                uint8_t **flags)
+static unsigned char *bind_ring(unsigned char *at, uint32_t slots, uint16_t **cells)
 {
-    *units = (uint16_t *)(void *)at;
-    at += padded((size_t)slots * PLAN_TILE_SERIES * sizeof(uint16_t));
-    *flags = at;
-    return at + padded((size_t)slots * PLAN_TILE_SERIES);
+    *cells = (uint16_t *)(void *)at;
+    return at + ring_bytes(slots);
 }
 
 struct tile *tile_create_in(const struct plan *plan, int64_t closed, struct pages *pages)
@@ -126,8 +123,10 @@ struct tile *tile_create_in(const struct plan *plan, int64_t closed, struct page
     }
     memset(tile->block, 0, bytes);
     tile->closed = tile->short_closed = closed;
-    unsigned char *at = bind_ring(tile->block, plan->slots, &tile->units, &tile->flags);
-    at = bind_ring(at, plan->shorts.slots, &tile->short_units, &tile->short_flags);
+    unsigned char *at = bind_ring(tile->block, plan->slots, &tile->cells);
+    at = bind_ring(at, plan->shorts.slots, &tile->short_units);
+    tile->short_flags = at;
+    at += padded((size_t)plan->shorts.slots * PLAN_TILE_SERIES);
     struct tile_table tables[TILE_TABLES];
     tile_tables(tile, tables);
     for (int i = 0; i < TILE_TABLES; i++) {
@@ -145,8 +144,7 @@ struct tile *tile_create(const struct plan *plan, int64_t closed)
 void tile_clear_series(const struct plan *plan, struct tile *tile, uint32_t row)
 {
     for (uint32_t slot = 0; slot < plan->slots; slot++) {
-        tile->units[slot * PLAN_TILE_SERIES + row] = 0;
-        tile->flags[slot * PLAN_TILE_SERIES + row] = 0;
+        tile->cells[slot * PLAN_TILE_SERIES + row] = 0;
     }
     for (uint32_t slot = 0; slot < plan->shorts.slots; slot++) {
         tile->short_units[slot * PLAN_TILE_SERIES + row] = 0;
@@ -169,6 +167,5 @@ void tile_clear_series(const struct plan *plan, struct tile *tile, uint32_t row)
 void tile_clear_slot(const struct plan *plan, struct tile *tile, uint32_t slot)
 {
     ASSERT(slot < plan->slots);
-    memset(tile->units + (size_t)slot * PLAN_TILE_SERIES, 0, PLAN_TILE_SERIES * sizeof(uint16_t));
-    memset(tile->flags + (size_t)slot * PLAN_TILE_SERIES, 0, PLAN_TILE_SERIES);
+    memset(tile->cells + (size_t)slot * PLAN_TILE_SERIES, 0, PLAN_TILE_SERIES * sizeof(uint16_t));
 }

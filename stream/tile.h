@@ -1,8 +1,7 @@
 /* Tile: a fixed block of 256 series as struct of arrays; never moves, never resized. Columns of
  * stream/, model/ and anomaly/ are carved from one 64-byte-aligned block by their tables.
  *
- *     | ring units u16 [slots, N] | ring flags u8 [slots, N] | stream rows | forecaster ... |
- * tails ... | linecheck rows | ...
+ *     | ring u16 [slots, N] | stream rows | forecaster ... | tails ... | linecheck rows | ...
  *
  * Where the bucket is shorter than a day, the ring above holds days, and a second ring of the same
  * form holds buckets (stream/short_ring.c); else there is none, and no column of it.
@@ -50,8 +49,7 @@ extern const struct column_table short_column_table;
 struct tile {
     unsigned char *block;
     bool own_block;
-    uint16_t *units; /* [slots, N]; see stream/ring.h */
-    uint8_t *flags; /* [slots, N] enum window_flag without WINDOW_ABSENT */
+    uint16_t *cells; /* [slots, N] units and flags; see stream/ring.h */
     struct stream_cols cols;
     struct forecaster_cols forecast;
     struct tails_cols tails;
@@ -64,7 +62,7 @@ struct tile {
     bool gru; /* there is a base model: its states are carved, too */
     bool shorts; /* buckets are shorter than a day: so are these */
     struct short_cols short_cols;
-    uint16_t *short_units; /* [short slots, N] */
+    uint16_t *short_units; /* [short slots, N]; cells of stream/ring.h without flags */
     uint8_t *short_flags; /* [short slots, N] */
     int64_t short_closed; /* last closed bucket; closed is a day then */
     uint64_t *short_dirty; /* [short slots / 64] */
@@ -105,6 +103,9 @@ static inline int64_t tile_trigger(const struct tile *tile, uint32_t row)
 
 static inline uint32_t tile_slot(const struct plan *plan, int64_t bucket)
 {
+    if (bucket >= 0 && bucket <= UINT32_MAX) { /* from 1970 on: a shorter division */
+        return (uint32_t)bucket % plan->slots;
+    }
     int64_t slot = bucket % (int64_t)plan->slots;
     return (uint32_t)(slot < 0 ? slot + (int64_t)plan->slots : slot);
 }

@@ -82,3 +82,24 @@ Test(ring, series_and_slots_at_their_ends_are_apart)
     ring_overflow_destroy(overflow);
     ring_overflow_destroy(NULL);
 }
+
+Test(ring, units_and_flags_of_a_cell_do_not_touch_each_other)
+{
+    static const int64_t UNITS[] = {0, 1, RING_ESCAPE - 1, RING_ESCAPE, 80995, 5, 0};
+    struct ring_overflow *overflow = ring_overflow_create();
+    uint16_t cell = 0;
+    for (uint8_t flag = 2; flag <= 32; flag = (uint8_t)(flag * 2)) {
+        ring_flag(&cell, flag);
+        for (size_t i = 0; i < sizeof UNITS / sizeof UNITS[0]; i++) {
+            ring_set(overflow, &cell, 9, 4, UNITS[i]);
+            cr_assert(ring_get(overflow, &cell, 9, 4) == UNITS[i] && ring_flags(cell) == flag);
+        }
+        ring_flag(&cell, 1); /* WINDOW_ABSENT is not kept */
+        ring_flag(&cell, 64);
+        ring_unflag(&cell, (uint8_t)(RING_FLAGS ^ flag));
+        cr_assert(ring_flags(cell) == flag && ring_get(overflow, &cell, 9, 4) == 0);
+        ring_unflag(&cell, flag);
+        cr_assert(cell == 0);
+    }
+    ring_overflow_destroy(overflow);
+}

@@ -24,7 +24,7 @@ Test(tile, starts_empty_and_aligned)
     struct tile *tile = tile_create(plan, 42);
     cr_assert(tile);
     cr_expect(tile->closed == 42 && tile->series == 0);
-    cr_expect((uintptr_t)tile->units % 64 == 0 && (uintptr_t)tile->cols.row % 64 == 0);
+    cr_expect((uintptr_t)tile->cells % 64 == 0 && (uintptr_t)tile->cols.row % 64 == 0);
     for (size_t i = 0; i < tile_bytes(plan); i++) {
         cr_assert(tile->block[i] == 0);
     }
@@ -37,8 +37,7 @@ Test(tile, no_two_columns_share_a_byte)
     struct tile *tile = tile_create(plan, 0);
     struct tile_table tables[TILE_TABLES];
     tile_tables(tile, tables);
-    memset(tile->units, 1, (size_t)plan->slots * PLAN_TILE_SERIES * sizeof *tile->units);
-    memset(tile->flags, 1, (size_t)plan->slots * PLAN_TILE_SERIES);
+    memset(tile->cells, 1, (size_t)plan->slots * PLAN_TILE_SERIES * sizeof *tile->cells);
     for (int t = 0; t < TILE_TABLES; t++) {
         for (size_t r = 0; r < tables[t].table->count; r++) {
             const struct column *column = &tables[t].table->rows[r];
@@ -66,10 +65,8 @@ Test(tile, clearing_a_series_leaves_its_neighbours)
     tile_clear_series(plan, tile, 7);
     for (uint32_t slot = 0; slot < plan->slots; slot++) {
         size_t at = (size_t)slot * PLAN_TILE_SERIES + 7;
-        cr_assert(tile->units[at] == 0 && tile->units[at - 1] == 0x5555 &&
-                  tile->units[at + 1] == 0x5555);
-        cr_assert(tile->flags[at] == 0 && tile->flags[at - 1] == 0x55 &&
-                  tile->flags[at + 1] == 0x55);
+        cr_assert(tile->cells[at] == 0 && tile->cells[at - 1] == 0x5555 &&
+                  tile->cells[at + 1] == 0x5555);
     }
     cr_expect(tile->cols.row[7].price == 0 && tile->cols.row[6].price && tile->cols.row[8].price);
     for (uint32_t row = 0; row < PLAN_TILE_SERIES; row++) {
@@ -100,10 +97,9 @@ Test(tile, clearing_a_slot_leaves_the_others)
     memset(tile->block, 0x55, tile_bytes(plan));
     tile_clear_slot(plan, tile, 3);
     for (uint32_t row = 0; row < PLAN_TILE_SERIES; row++) {
-        cr_assert(tile->units[3 * PLAN_TILE_SERIES + row] == 0);
-        cr_assert(tile->flags[3 * PLAN_TILE_SERIES + row] == 0);
-        cr_assert(tile->units[2 * PLAN_TILE_SERIES + row] &&
-                  tile->flags[4 * PLAN_TILE_SERIES + row]);
+        cr_assert(tile->cells[3 * PLAN_TILE_SERIES + row] == 0);
+        cr_assert(tile->cells[2 * PLAN_TILE_SERIES + row] &&
+                  tile->cells[4 * PLAN_TILE_SERIES + row]);
     }
     cr_expect(tile->cols.row[0].first != 0);
     tile_destroy(tile);
