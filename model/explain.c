@@ -25,7 +25,7 @@ struct work {
     uint32_t i;
     struct empirical_history history;
     float weight[EXPLAIN_ROWS][FORECAST_EXPERTS];
-    float level, slow, spread; /* of the series, as known and in the long run */
+    float level, plain, slow, spread; /* of the series: with and without shifts, in the long run */
     float h[NET_HIDDEN]; /* state of the network */
     struct window real, one; /* the tile; a window of this series alone, with what is shown of it */
     const float *known; /* [KNOWN_CELLS] of this series; NULL: nothing is known */
@@ -78,6 +78,7 @@ static struct prospect_source source_of(struct work *work, uint32_t set)
 {
     struct forecaster *fc = work->fc;
     fc->level[work->i] = shows(set, EXPLAIN_RECENT) ? work->level : work->slow;
+    fc->plain[work->i] = shows(set, EXPLAIN_RECENT) ? work->plain : work->slow;
     struct prospect_source source = forecaster_prospect(fc, work->cols, &work->real, work->i);
     source.window = &work->one;
     source.i = 0;
@@ -314,6 +315,7 @@ static void begin(struct work *work)
     struct forecaster *fc = work->fc;
     uint32_t i = work->i, width = work->real.width;
     work->level = fc->level[i];
+    work->plain = fc->plain[i];
     work->slow = slow_of(fc, work->cols, i);
     work->spread = fc->spread[i];
     work->known = work->real.known ? work->real.known + (size_t)i * KNOWN_CELLS : NULL;
@@ -359,6 +361,7 @@ bool forecaster_explain(struct forecaster *fc, const struct forecaster_cols *col
     share_out(&work, out);
     memcpy(out->weight, work.weight, fc->rows * sizeof work.weight[0]);
     fc->level[i] = work.level;
+    fc->plain[i] = work.plain;
     if (!all_finite(out)) {
         *out = (struct explanation){0};
         return false;

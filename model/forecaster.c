@@ -25,28 +25,6 @@ static const float LIGHT = 0.04f; /* share below which an expert is left out of 
 static const float SCORE_DISCOUNT = 0.97f; /* of a series' relative losses, per score */
 static const uint8_t UNTRUSTED = EXPERTS_UNTRUSTED;
 
-struct status *forecaster_check(const struct forecaster_options *options, uint32_t width)
-{
-    int64_t last = 1;
-    for (size_t s = 0; s < options->sums.count; s++) {
-        int64_t length = options->sums.values[s];
-        if (length <= last) {
-            return status_new(
-                STATUS_CONFIG,
-                "forecasts.sums: %lld after %lld: lengths must ascend and be at least 2",
-                (long long)length, (long long)last);
-        }
-        if (length > (int64_t)width || length > PROBE_LENGTH_MAX) {
-            return status_new(STATUS_CONFIG,
-                              "forecasts.sums: %lld buckets do not fit the window of %u: a "
-                              "forecast is scored from it",
-                              (long long)length, width);
-        }
-        last = length;
-    }
-    return NULL;
-}
-
 struct forecaster *forecaster_create(const struct forecaster_options *options, uint32_t tile_series,
                                      uint32_t width)
 {
@@ -83,6 +61,7 @@ struct forecaster *forecaster_create(const struct forecaster_options *options, u
     fc->level = calloc(n, sizeof *fc->level);
     fc->spread = calloc(n, sizeof *fc->spread);
     fc->slow = calloc(n, sizeof *fc->slow);
+    fc->plain = calloc(n, sizeof *fc->plain);
     fc->factor = calloc(n, sizeof *fc->factor);
     fc->step_mean = calloc(steps, sizeof *fc->step_mean);
     fc->step_q = calloc(steps * FORECAST_LEVELS, sizeof *fc->step_q);
@@ -91,8 +70,8 @@ struct forecaster *forecaster_create(const struct forecaster_options *options, u
     fc->weights = calloc(n * FORECAST_EXPERTS, sizeof *fc->weights);
     fc->gru = options->base_ref ? gru_expert_create(options->base_ref, tile_series) : NULL;
     if ((options->base_ref && !fc->gru) || !fc->proof || !fc->units || !fc->learn || !fc->level ||
-        !fc->spread || !fc->slow || !fc->factor || !fc->step_mean || !fc->step_q || !fc->sum_mean ||
-        !fc->sum_q || !fc->weights) {
+        !fc->spread || !fc->slow || !fc->plain || !fc->factor || !fc->step_mean || !fc->step_q ||
+        !fc->sum_mean || !fc->sum_q || !fc->weights) {
         forecaster_destroy(fc);
         return NULL;
     }
@@ -110,6 +89,7 @@ void forecaster_destroy(struct forecaster *fc)
     free(fc->level);
     free(fc->spread);
     free(fc->slow);
+    free(fc->plain);
     free(fc->factor);
     free(fc->step_mean);
     free(fc->step_q);
@@ -293,6 +273,7 @@ static void read_statistics(struct forecaster *fc, const struct ewma_rows *rows)
     ewma_read_slow(&fc->ewma, rows, fc->slow);
     for (uint32_t i = 0; i < rows->series; i++) {
         young_correct(&fc->young, rows->observed[i], &fc->level[i], &fc->spread[i]);
+        fc->plain[i] = fc->level[i];
     }
 }
 
@@ -350,6 +331,7 @@ void forecaster_learn(struct forecaster *fc, struct forecaster_cols *cols,
     count_young(fc, &rows);
     ewma_update(&fc->ewma, &rows, fc->factor, fc->units, fc->learn);
     read_statistics(fc, &rows);
+    forecaster_shift(fc, window);
     if (fc->gru_on) {
         forecaster_read_factors(fc, cols, window);
         struct gru_view view = view_of(fc, cols, window);
@@ -361,7 +343,8 @@ void forecaster_learn(struct forecaster *fc, struct forecaster_cols *cols,
     }
     for (uint32_t i = 0; i < window->series; i++) {
         forecaster_look(fc, cols, window, i, 1);
-        cols->next_mean[i] = fc->level[i] * fc->prospect.factor[1];
+        /* Tests of the next bucket find shifts: they are not told of them. */
+        cols->next_mean[i] = fc->plain[i] * fc->prospect.known[1] * fc->year[1];
         cols->next_variance[i] = fc->spread[i] * cols->next_mean[i];
         if (!isfinite(cols->next_mean[i]) || !isfinite(cols->next_variance[i]) ||
             !isfinite(cols->variance[i]) || !isfinite(cols->level[i])) {
@@ -411,6 +394,7 @@ void forecaster_ready(struct forecaster *fc, const struct forecaster_cols *cols,
 {
     struct ewma_rows rows = rows_of(cols, window->series);
     read_statistics(fc, &rows);
+    forecaster_shift(fc, window);
     fc->gru_on = fc->gru && cols->gru_state;
 }
 

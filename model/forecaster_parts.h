@@ -43,6 +43,7 @@ struct forecaster {
     uint8_t *learn; /* [N] ... and whether it may be learned from */
     float *level, *spread; /* [N] scratch */
     float *slow; /* [N] scratch */
+    float *plain; /* [N] scratch: level without what shift.h believes */
     float *factor; /* [N] scratch: of the bucket that closed */
     struct prospect prospect; /* scratch: of one series ... */
     float ahead[POOL_ROWS_MAX]; /* [S] ... sum of its factors over each length */
@@ -73,6 +74,8 @@ struct prospect_source forecaster_prospect(const struct forecaster *fc,
 /* Shares of the experts in each sum of series i, [S, E], as a forecast has them. */
 void forecaster_shares(const struct forecaster *fc, const struct forecaster_cols *cols, uint32_t i,
                        float (*weight)[FORECAST_EXPERTS]);
+/* Levels of all rows are those that the last buckets speak of, where they do (model/shift.h). */
+void forecaster_shift(struct forecaster *fc, const struct window *window);
 /* Statistics of all rows into fc->level, fc->slow, fc->spread; whether there is a network. */
 void forecaster_ready(struct forecaster *fc, const struct forecaster_cols *cols,
                       const struct window *window);

@@ -369,3 +369,25 @@ struct status *forecaster_load(struct forecaster *fc, struct slice bytes)
     }
     return NULL;
 }
+
+struct status *forecaster_check(const struct forecaster_options *options, uint32_t width)
+{
+    int64_t last = 1;
+    for (size_t s = 0; s < options->sums.count; s++) {
+        int64_t length = options->sums.values[s];
+        if (length <= last) {
+            return status_new(
+                STATUS_CONFIG,
+                "forecasts.sums: %lld after %lld: lengths must ascend and be at least 2",
+                (long long)length, (long long)last);
+        }
+        if (length > (int64_t)width || length > PROBE_LENGTH_MAX) {
+            return status_new(STATUS_CONFIG,
+                              "forecasts.sums: %lld buckets do not fit the window of %u: a "
+                              "forecast is scored from it",
+                              (long long)length, width);
+        }
+        last = length;
+    }
+    return NULL;
+}

@@ -1,6 +1,7 @@
 /* How one series stands to what is known of its buckets: its prospect, what the shop expects, the
  * factor of the bucket that closed, and what that bucket says of the effects of plans. */
 #include "model/forecaster_parts.h"
+#include "model/shift.h"
 
 #include <math.h>
 
@@ -18,7 +19,8 @@ struct prospect_source forecaster_prospect(const struct forecaster *fc,
                                     .annual = fc->year,
                                     .usual = cols->usual_price[i],
                                     .level = fc->level[i],
-                                    .spread = fc->spread[i]};
+                                    .spread = fc->spread[i],
+                                    .shift = fc->plain[i] > 0 ? fc->level[i] / fc->plain[i] : 1};
 }
 
 void forecaster_look_from(struct forecaster *fc, const struct prospect_source *source,
@@ -96,5 +98,27 @@ void forecaster_look_ahead(struct forecaster *fc)
     if (week > 0 && month > 0) {
         fc->shop =
             (struct feature_shop){.week = logf(week / month), .fortnight = logf(fortnight / month)};
+    }
+}
+
+void forecaster_shift(struct forecaster *fc, const struct window *window)
+{
+    float factor[SHIFT_BUCKETS];
+    uint32_t season = (uint32_t)fc->phases.season, width = window->width;
+    uint32_t count = width < SHIFT_BUCKETS ? width : SHIFT_BUCKETS;
+    for (uint32_t k = 0; k < count && season; k++) { /* k back */
+        uint32_t phase = ((uint32_t)window->phase + season * SHIFT_BUCKETS - k) % season;
+        factor[count - 1 - k] = fc->phases.factor[phase];
+    }
+    for (uint32_t i = 0; i < window->series; i++) {
+        size_t from = ((size_t)i + 1) * width - count;
+        if (season) {
+            fc->level[i] *= shift_ratio(&(struct shift_source){.units = window->units + from,
+                                                               .flags = window->flags + from,
+                                                               .factor = factor,
+                                                               .count = count,
+                                                               .level = fc->level[i],
+                                                               .spread = fc->spread[i]});
+        }
     }
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 static const float OWN_TRUST = 60; /* a deviation of about 0.13 between series */
+static const float SHIFT_KEEP = 0.95f; /* of a shift, per bucket ahead */
 static const float WILD = 8; /* a bucket counts at most this many levels, at least as many units */
 
 static bool has_own(const struct prospect_source *source)
@@ -112,8 +113,8 @@ void prospect_make(const struct prospect_source *source, uint32_t steps, struct 
     float own[PROSPECT_PHASES];
     prospect_own(source, 0, own);
     prospect->steps = steps;
-    float effect = 1;
-    for (uint32_t s = 0; s <= steps; s++) {
+    float effect = 1, shift = source->shift > 0 ? source->shift : 1, believed = 1;
+    for (uint32_t s = 0; s <= steps; s++, believed *= SHIFT_KEEP) {
         uint32_t phase = ((uint32_t)source->window->phase + s) % (uint32_t)phases->season;
         float plain = phases->factor[phase] * (has_own(source) ? own[phase] : 1), known = plain;
         const float *raw = known_of(source, s);
@@ -127,7 +128,7 @@ void prospect_make(const struct prospect_source *source, uint32_t steps, struct 
         }
         prospect->plain[s] = plain;
         prospect->known[s] = known;
-        prospect->factor[s] = known * source->annual[s];
+        prospect->factor[s] = known * source->annual[s] * (1 + (shift - 1) * believed) / shift;
     }
 }
 

@@ -21,6 +21,8 @@ struct prospect_source {
     const struct known_effects *effects;
     const float *annual; /* [PROSPECT_MOST + 1] factors of the year before */
     float usual, level, spread; /* price; statistics of the series */
+    float shift; /* by what the level was multiplied because of a shift (model/shift.h): believed
+                    less and less the farther ahead; 0: by nothing */
 };
 
 struct prospect {

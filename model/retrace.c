@@ -1,6 +1,7 @@
 #include "model/retrace.h"
 
 #include "config/base/window.h"
+#include "model/shift.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -77,5 +78,11 @@ void retrace(const struct ewma *ewma, const struct young *young,
         ewma_read(ewma, &row, &out->level[k], &out->spread[k]);
         ewma_read_slow(ewma, &row, &out->slow[k]);
         young_correct(young, observed, &out->level[k], &out->spread[k]);
+        out->level[k] *= shift_ratio(&(struct shift_source){.units = series->units,
+                                                            .flags = series->flags,
+                                                            .factor = series->factor,
+                                                            .count = k + 1,
+                                                            .level = out->level[k],
+                                                            .spread = out->spread[k]});
     }
 }

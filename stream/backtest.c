@@ -40,6 +40,7 @@ struct backtest {
     uint32_t *known_series;
     struct plan_sinks sinks;
     uint64_t panel_read;
+    int64_t *peak; /* [series] the most that a bucket counted in the shop's total */
 };
 
 static double now_seconds(void)
@@ -256,6 +257,17 @@ static void tick(struct backtest *test, int64_t bucket, int64_t units)
     }
 }
 
+/* What a bucket counts in the shop's total: one wild order moves nobody else (INGEST limits lines
+ * for that). */
+static int64_t limited(struct backtest *test, size_t i, int64_t units)
+{
+    enum { TIMES = 3, LEAST = 100 };
+    int64_t most = TIMES * test->peak[i] > LEAST ? TIMES * test->peak[i] : LEAST;
+    units = units < most ? units : most;
+    test->peak[i] = units > test->peak[i] ? units : test->peak[i];
+    return units;
+}
+
 static void panel_bucket(struct backtest *test, int64_t bucket)
 {
     const struct panel *panel = test->panel;
@@ -266,7 +278,7 @@ static void panel_bucket(struct backtest *test, int64_t bucket)
         int64_t at = bucket - series->first;
         if (at >= 0 && at < (int64_t)series->count && series->units[at] > 0) {
             sell(test, series->name, start_ms, series->units[at]);
-            total += series->units[at];
+            total += limited(test, i, series->units[at]);
         }
     }
     deliver(test);
@@ -393,6 +405,10 @@ static struct status *load_panel(struct backtest *test)
             (long long)(settings->buckets.length_ms / 3600000));
     }
     backtest_sink_unit(test->sink, test->panel->unit);
+    test->peak = calloc(test->panel->count + 1, sizeof *test->peak);
+    if (!test->peak) {
+        return status_new(STATUS_NO_MEMORY, "out of memory for a panel");
+    }
     return NULL;
 }
 
@@ -462,6 +478,7 @@ static void tear_down(struct backtest *test)
     panel_free(test->panel);
     series_table_destroy(test->names);
     free(test->known_series);
+    free(test->peak);
     outbox_destroy(test->lines);
     plan_destroy(test->plan);
 }

@@ -55,6 +55,43 @@ Test(forecaster, learns_level_and_season)
     cr_assert_eq(forecaster_faults(fc), 0u);
 }
 
+Test(forecaster, a_level_that_doubles_is_followed_within_a_week_and_moves_nobody_else)
+{
+    enum { SHIFT = 252, FAST = TILE_SERIES - 1 };
+    float before[TILE_SERIES], after[TILE_SERIES];
+    struct tile plain;
+    for (int t = 0; t < SHOP_BUCKETS; t++) { /* 20 a bucket, little noise: its week tells */
+        shop.units[FAST][t] = (float)(18 + t % 5) * (t % 7 == 5 ? 2 : 1);
+    }
+    shop_total(&shop);
+    tile_init(&plain);
+    struct forecaster_options options = shop_options();
+    struct forecaster *other = forecaster_create(&options, TILE_SERIES, SHOP_WIDTH);
+    shop_run(&shop, other, &plain.cols, 0, SHIFT + 7);
+    struct window window = shop_window(&shop, SHIFT + 6, 0, TILE_SERIES);
+    forecaster_predict(other, &plain.cols, &window, want, &block);
+    for (uint32_t i = 0; i < TILE_SERIES; i++) {
+        before[i] = block.sum_mean[i * block.sums];
+    }
+    for (int t = SHIFT; t < SHOP_BUCKETS; t++) {
+        shop.units[FAST][t] *= 2; /* the shop's total is as it was: nobody else is told */
+    }
+    shop_run(&shop, fc, &tile.cols, 0, SHIFT + 7);
+    predict_after(SHIFT + 6);
+    for (uint32_t i = 0; i < TILE_SERIES; i++) {
+        after[i] = block.sum_mean[i * block.sums];
+    }
+    cr_expect_gt(after[FAST], 1.85f * before[FAST], "%g of %g", (double)after[FAST],
+                 (double)before[FAST]);
+    for (uint32_t i = 0; i < FAST; i++) {
+        cr_expect_float_eq(after[i], before[i], 0.01f * before[i]);
+    }
+    /* Tests of shifts still see it as one. */
+    cr_expect_lt(tile.cols.next_mean[FAST], 1.6f * before[FAST]);
+    forecaster_destroy(other);
+    tile_fini(&plain);
+}
+
 Test(forecaster, quantiles_ascend_and_sums_grow_with_length)
 {
     for (int t = 0; t < 200; t++) {

@@ -162,3 +162,52 @@ Test(backtest, missing_files_are_named_and_a_stop_is_obeyed)
     cr_expect(!st || status_code(st) == STATUS_STOPPED, "%s", status_message(st));
     status_free(st);
 }
+
+/* Two products; `wild`: what the second sells on one day. */
+static char *forecast_with(int wild)
+{
+    struct buf panel = {0};
+    buf_text(&panel, "series,time,value\n");
+    for (int series = 0; series < 2; series++) {
+        for (int day = 0; day < 90; day++) {
+            bool then = series && day == 80;
+            buf_print(&panel, "%c,2020-%02d-%02d,%d\n", 'a' + series, 1 + day / 28, 1 + day % 28,
+                      then ? wild : 40 + day * 7 % 9);
+        }
+    }
+    buf_byte(&panel, '\0');
+    file_fixture(input, panel.data);
+    buf_fini(&panel);
+    const char *origins[] = {"2020-03-25", "2020-03-28"};
+    struct backtest_options options = {.settings = &settings,
+                                       .panel = input,
+                                       .shards = 1,
+                                       .origins = origins,
+                                       .origin_count = 2,
+                                       .forecasts = output};
+    struct backtest_report report = {0};
+    return run(&options, &report);
+}
+
+/* Median over the rows of series a of the relative change of its medians. */
+Test(backtest, one_wild_order_moves_nobody_else)
+{
+    char *plain = forecast_with(44), *wild = forecast_with(100000);
+    cr_assert(plain && wild);
+    int moved = 0, rows = 0;
+    char *one_rest, *two_rest;
+    char *one = strtok_r(plain, "\n", &one_rest), *two = strtok_r(wild, "\n", &two_rest);
+    for (; one && two;
+         one = strtok_r(NULL, "\n", &one_rest), two = strtok_r(NULL, "\n", &two_rest)) {
+        double mean[2];
+        if (one[0] != 'a' || sscanf(one, "a,%*[^,],%*[^,],%*[^,],%lf", &mean[0]) != 1 ||
+            sscanf(two, "a,%*[^,],%*[^,],%*[^,],%lf", &mean[1]) != 1) {
+            continue;
+        }
+        rows++;
+        moved += mean[1] > mean[0] * 1.35 || mean[1] < mean[0] / 1.35;
+    }
+    cr_expect(rows > 50 && moved * 2 < rows, "%d of %d", moved, rows);
+    free(plain);
+    free(wild);
+}
