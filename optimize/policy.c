@@ -246,7 +246,8 @@ static struct option_result try_quantity(const struct work *work, int64_t quanti
     struct option_result out = {.quantity = quantity,
                                 .result = outlook_with(outlook, (double)quantity)};
     double start = larger(0, outlook->arrival_stock) + (double)quantity;
-    double held = work->review * 0.5 * (start + out.result.left);
+    /* Slots-times-units at the ends of slots, with stock falling evenly. */
+    double held = 0.5 * ((work->review - 1) * start + (work->review + 1) * out.result.left);
     out.soon = work->costs.holding * held + work->costs.shortage * out.result.lost +
                (quantity > 0 ? work->costs.order : 0);
     out.cost = out.soon + work->costs.holding *
@@ -292,7 +293,7 @@ static struct option_result constrain(const struct work *work, int64_t need,
     int64_t quantity =
         policy_round(need, &facts, policy == POLICY_NEWSVENDOR ? -1 : shelf_units(work), limit);
     struct option_result upper = try_quantity(work, quantity);
-    if (quantity <= need || quantity == 0 || !by_costs(work->in->facts, work->in->options)) {
+    if (quantity < need || quantity == 0 || !by_costs(work->in->facts, work->in->options)) {
         return upper;
     }
     int64_t least =
@@ -300,7 +301,7 @@ static struct option_result constrain(const struct work *work, int64_t need,
     struct option_result lower =
         try_quantity(work, quantity - facts.pack >= least ? quantity - facts.pack : 0);
     if (lower.soon < upper.soon) {
-        *limit = lower.quantity ? *limit : LIMIT_NOT_WORTH;
+        *limit = !lower.quantity ? LIMIT_NOT_WORTH : *limit == LIMIT_NONE ? LIMIT_PACK : *limit;
         return lower;
     }
     return upper;

@@ -14,7 +14,7 @@
 /* Costs put the best chance of no stock-out at shortage / (shortage + holding x review) when demand
  * is what the forecast says. What the forecast does not know of itself makes less stock the cheaper
  * choice: chosen on development windows, as log odds. */
-static const double DAYS_SHIFT = -0.1, WEEKS_SHIFT = -0.7;
+static const double DAYS_SHIFT = -0.1, WEEKS_SHIFT = -0.4;
 
 static const char HEADER[] = "series,quantity,policy,limit,need,target,stock,on_order,baseline,"
                              "demand_p10,demand_p50,demand_p90,"

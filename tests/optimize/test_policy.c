@@ -300,3 +300,57 @@ Test(policy, names)
     cr_assert_str_eq(policy_name(POLICY_PIL), "pil");
     cr_assert_str_eq(policy_limit_name(LIMIT_NOT_WORTH), "not_worth");
 }
+
+/* Costs decide between the whole numbers around what the quantile asks for, also without packs;
+ * what was not taken is told. */
+Test(policy, costs_choose_the_unit_next_to_the_need)
+{
+    struct decide_case test;
+    int lower = 0, kept = 0;
+    for (int64_t stock = 0; stock < 40; stock++) {
+        decide_case_init(&test, 0.7, stock);
+        test.facts.unit_cost = 500;
+        test.facts.price = 1000;
+        test.facts.holding_cost_rate = 0.25 * 500 * 365 / (7 * 500.0); /* ratio 0.8 */
+        test.facts.lost_sales = true;
+        struct decision d = decide_case_run(&test);
+        if (d.need <= 0) {
+            cr_assert_eq(d.quantity, 0);
+            continue;
+        }
+        cr_assert(d.quantity == d.need || d.quantity == d.need - 1, "%ld of %ld", (long)d.quantity,
+                  (long)d.need);
+        lower += d.quantity < d.need;
+        kept += d.quantity == d.need;
+        cr_assert(d.quantity == d.need || d.limit == LIMIT_PACK || d.limit == LIMIT_NOT_WORTH);
+        test.facts.holding_cost_rate = 0; /* no costs to compare: as asked for */
+        d = decide_case_run(&test);
+        cr_assert_eq(d.quantity, d.need > 0 ? d.need : 0);
+    }
+    cr_assert(lower > 0 && lower + kept > 3, "%d %d", lower, kept);
+}
+
+/* Four packs at least, a week's demand each: the batch is worth its week only once what would be
+ * lost in it costs more than holding all of it. What is left of it afterwards decides nothing. */
+Test(policy, a_large_minimum_waits_until_the_week_is_worth_it)
+{
+    struct decide_case test;
+    int64_t ordered_at = -1;
+    for (int64_t stock = 60; stock >= 0; stock--) {
+        decide_case_init(&test, 2, stock);
+        test.facts.unit_cost = 500;
+        test.facts.price = 1000;
+        test.facts.holding_cost_rate = 0.25 * 500 * 365 / (7 * 500.0);
+        test.facts.minimum_order = 56;
+        test.facts.lost_sales = true;
+        struct decision d = decide_case_run(&test);
+        cr_assert(d.quantity == 0 || d.quantity >= 56);
+        if (d.quantity && ordered_at < 0) {
+            ordered_at = stock;
+            /* 56 units held for a week at 1/28 of the margin a day: some 14 margins to be lost. */
+            cr_assert(d.lost_without - d.lost_with > 8, "%g", d.lost_without - d.lost_with);
+        }
+        cr_assert(ordered_at < 0 || d.quantity, "once worth it, always below");
+    }
+    cr_assert(ordered_at >= 0);
+}
