@@ -24,7 +24,7 @@ void empirical_read(struct empirical_history *history, const struct empirical_so
     history->seen[0] = 0;
     for (uint32_t t = 0; t < take; t++) {
         bool observed = !(flags[t] & source->skip) && isfinite(units[t]);
-        total += observed ? (double)units[t] : 0;
+        total += observed ? (double)fminf(units[t], source->most) : 0;
         seen += observed;
         history->total[t + 1] = total;
         history->seen[t + 1] = seen;

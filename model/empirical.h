@@ -16,6 +16,7 @@ struct empirical_source {
     const uint8_t *flags; /* [W] */
     uint32_t width; /* W */
     uint32_t buckets; /* how many of the newest to look at, <= EMPIRICAL_MAX */
+    float most; /* a bucket counts at most so much: one wild order is not what is to come */
     uint8_t skip; /* buckets with any of these flags were not observed */
 };
 

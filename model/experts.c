@@ -35,12 +35,15 @@ enum forecast_class experts_class(const struct window *window, uint32_t i)
                 : (wild ? FORECAST_ERRATIC : FORECAST_SMOOTH);
 }
 
-void experts_history(const struct window *window, uint32_t i, struct empirical_history *history)
+void experts_history(const struct forecaster *fc, const struct window *window, uint32_t i,
+                     struct empirical_history *history)
 {
+    float level = fc->level[i], deviation = sqrtf(fc->spread[i] * level);
     struct empirical_source source = {.units = window->units + (size_t)i * window->width,
                                       .flags = window->flags + (size_t)i * window->width,
                                       .width = window->width,
                                       .buckets = EMPIRICAL_BUCKETS,
+                                      .most = fc->ewma.winsor * fmaxf(fmaxf(level, deviation), 1),
                                       .skip = EXPERTS_UNTRUSTED};
     empirical_read(history, &source);
 }

@@ -23,7 +23,10 @@ struct expert_lanes {
 };
 
 enum forecast_class experts_class(const struct window *window, uint32_t i);
-void experts_history(const struct window *window, uint32_t i, struct empirical_history *history);
+/* Of row i; buckets count at most as much as they do in its statistics (model.winsor), which are in
+ * fc->level, fc->spread. */
+void experts_history(const struct forecaster *fc, const struct window *window, uint32_t i,
+                     struct empirical_history *history);
 
 struct expert_shape { /* empirical quantiles of single buckets, before they move to the level of a
                          phase */

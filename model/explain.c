@@ -335,7 +335,7 @@ static void begin(struct work *work)
     for (uint32_t j = 0; j < NET_HIDDEN && fc->gru_on; j++) {
         work->h[j] = bfloat_unpack(work->cols->gru_state[(size_t)j * fc->tile + i]);
     }
-    experts_history(&work->real, i, &work->history);
+    experts_history(fc, &work->real, i, &work->history);
     forecaster_shares(fc, work->cols, i, work->weight);
     for (uint32_t g = 0; g < EXPLAIN_GROUPS; g++) {
         if (speaks(work, (enum explain_group)g)) {

@@ -243,7 +243,7 @@ static void put_probe(struct forecaster *fc, struct forecaster_cols *cols,
     struct expert_lanes lanes = {.count = 1, .weight = {{1}, {1}, {1}}};
     struct empirical_history history;
     cols->demand_class[i] = (uint8_t)experts_class(window, i);
-    experts_history(window, i, &history);
+    experts_history(fc, window, i, &history);
     forecaster_look(fc, cols, window, i, fc->length[s]);
     experts_sums(fc, &history, i, s, &lanes);
     struct probe_target target = {.length = (uint8_t)fc->length[s],
@@ -561,7 +561,7 @@ void forecaster_predict(struct forecaster *fc, const struct forecaster_cols *col
         }
         struct series_view view = {
             .i = i, .cols = cols, .pools = fc->pool[cols->demand_class[i] % FORECAST_CLASSES]};
-        experts_history(window, i, &view.history);
+        experts_history(fc, window, i, &view.history);
         uint32_t longest = fc->length[fc->rows - 1];
         forecaster_look(fc, cols, window, i,
                         want[i] == FORECAST_ALL && fc->horizon > longest ? fc->horizon : longest);

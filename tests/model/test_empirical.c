@@ -36,8 +36,12 @@ static const float UNITS[10] = {0, 0, 5, 1, 2, 3, 4, 5, 6, 7};
 
 static uint32_t sums_of(const uint8_t *flags, uint32_t buckets, uint32_t length, float *sums)
 {
-    struct empirical_source source = {
-        .units = UNITS, .flags = flags, .width = 10, .buckets = buckets, .skip = WINDOW_CENSORED};
+    struct empirical_source source = {.units = UNITS,
+                                      .flags = flags,
+                                      .width = 10,
+                                      .buckets = buckets,
+                                      .most = 1e9f,
+                                      .skip = WINDOW_CENSORED};
     struct empirical_history history;
     empirical_read(&history, &source);
     return empirical_sums(&history, length, sums);
@@ -51,6 +55,18 @@ Test(empirical, sums_are_those_of_all_runs)
     cr_assert_eq(sums[0], 9.0f);
     cr_assert_eq(sums[3], 18.0f);
     cr_assert_eq(sums_of(flags, 56, 1, sums), 10u);
+}
+
+Test(empirical, a_bucket_counts_at_most_so_much)
+{
+    const uint8_t flags[10] = {0};
+    float sums[EMPIRICAL_MAX];
+    struct empirical_history history;
+    struct empirical_source source = {
+        .units = UNITS, .flags = flags, .width = 10, .buckets = 6, .most = 4};
+    empirical_read(&history, &source);
+    cr_assert_eq(empirical_sums(&history, 3, sums), 4u);
+    cr_assert(sums[0] == 9 && sums[1] == 11 && sums[3] == 12);
 }
 
 Test(empirical, absent_buckets_are_no_zeros_and_a_short_history_is_scaled)

@@ -32,7 +32,7 @@ static void init(void)
     fc = forecaster_create(&options, TILE_SERIES, SHOP_WIDTH);
     shop_run(&shop, fc, &tile.cols, 0, 120);
     window = shop_window(&shop, 119, 0, TILE_SERIES);
-    experts_history(&window, 9, &history);
+    experts_history(fc, &window, 9, &history);
     forecaster_look(fc, &tile.cols, &window, 9, 28);
 }
 

@@ -92,6 +92,31 @@ Test(forecaster, a_level_that_doubles_is_followed_within_a_week_and_moves_nobody
     tile_fini(&plain);
 }
 
+/* Its winsorised share of the level, and no more, whichever expert is asked. */
+Test(forecaster, one_wild_order_moves_its_own_series_within_limits)
+{
+    float before[2];
+    for (int wild = 0; wild < 2; wild++) {
+        struct tile own;
+        struct forecaster_options options = shop_options();
+        struct forecaster *other = forecaster_create(&options, TILE_SERIES, SHOP_WIDTH);
+        tile_init(&own);
+        shop.units[7][300] = wild ? 1e5f : 2; /* the total is as INGEST counts it: limited */
+        shop_run(&shop, other, &own.cols, 0, 309);
+        struct window window = shop_window(&shop, 308, 0, TILE_SERIES);
+        forecaster_predict(other, &own.cols, &window, want, &block);
+        float mean = block.sum_mean[7 * block.sums + 2];
+        const float *q = block.sum_q + (7 * block.sums + 2) * FORECAST_LEVELS;
+        cr_expect(!wild || (mean < 2.2f * before[0] && q[LEVEL_P90] < 3 * before[1]),
+                  "%g after %g, 0.9 quantile %g after %g", (double)mean, (double)before[0],
+                  (double)q[LEVEL_P90], (double)before[1]);
+        before[0] = mean;
+        before[1] = q[LEVEL_P90];
+        forecaster_destroy(other);
+        tile_fini(&own);
+    }
+}
+
 Test(forecaster, quantiles_ascend_and_sums_grow_with_length)
 {
     for (int t = 0; t < 200; t++) {
