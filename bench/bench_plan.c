@@ -1,7 +1,9 @@
 /* PLAN without a broker: what a line costs between closes, in batches and one by one, beside the
  * limit (a bare look-up of the same keys with one row changed, in the same run); what a series
- * costs at a close, how both grow with the number of series; memory by part, and allocations. One
- * thread, fixed seed, a warm-up before each figure; medians of rounds with their spread, as JSON.
+ * costs at a close, how both grow with the number of series; memory by part, and allocations. Each
+ * without forecasts (off), with the two statistical experts alone (no network, no detector), and
+ * as configured by default (on). One thread, fixed seed, a warm-up before each figure; medians of
+ * rounds with their spread, as JSON.
  *
  *   usage: bench_plan [series ...]          default 10000 100000 1000000
  */
@@ -15,6 +17,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 enum { ROUNDS = 5, LINES = 200000, WARM_DAYS = 8, AT_ONCE = 64, COMMIT_LINES = 20000 };
@@ -330,11 +333,21 @@ static void report(const struct bench *bench, const char *forecast, struct figur
 
 static void run(uint32_t series, const char *forecast, struct figures *figures)
 {
-    char set[64];
-    (void)snprintf(set, sizeof set, "pipeline.forecast=%s", forecast);
-    const char *sets[] = {"forecasts.emit=never", set};
+    static const struct {
+        const char *name, *sets[4];
+        size_t count;
+    } MODES[] = {
+        {"off", {"forecasts.emit=never", "pipeline.forecast=off"}, 2},
+        {"statistical", {"forecasts.emit=never", "model.base=none", "anomaly.detector=none"}, 3},
+        {"on", {"forecasts.emit=never"}, 1}};
+    size_t mode = 0;
+    while (strcmp(MODES[mode].name, forecast) != 0) {
+        mode++;
+    }
     struct bench bench = {.series = series};
-    must(settings_load(NULL, sets, 2, &bench.settings));
+    const char *sets[4];
+    memcpy(sets, MODES[mode].sets, sizeof sets);
+    must(settings_load(NULL, sets, MODES[mode].count, &bench.settings));
     must(plan_create(&bench.settings, 1, NULL, &bench.plan));
     bench.outbox = outbox_create();
     size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
@@ -360,7 +373,7 @@ static double slope(double few, double many, double ratio)
 int main(int argc, char **argv)
 {
     static const uint32_t USUAL[] = {10000, 100000, 1000000};
-    static struct figures figures[2][16];
+    static struct figures figures[3][16];
     uint32_t sizes[16];
     int count = argc > 1 ? argc - 1 : 3;
     count = count < 16 ? count : 16;
@@ -368,6 +381,7 @@ int main(int argc, char **argv)
         uint32_t series = argc > 1 ? (uint32_t)strtoul(argv[i + 1], NULL, 10) : USUAL[i];
         sizes[i] = series ? series : 1;
         run(sizes[i], "off", &figures[0][i]);
+        run(sizes[i], "statistical", &figures[2][i]);
         run(sizes[i], "on", &figures[1][i]);
     }
     double ratio = (double)sizes[count - 1] / sizes[0];
