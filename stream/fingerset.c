@@ -258,7 +258,7 @@ static void part(struct fingerset *set, struct fingerset_pool *pool, uint32_t in
     struct fingerset_key keys[SEGMENT_KEYS];
     uint32_t count = empty(pool, side[0], keys), ones = 0;
     for (uint32_t i = 0; i < count; i++) {
-        ones += keys[i].hash >> bit & 1;
+        ones += (uint32_t)(keys[i].hash >> bit) & 1;
     }
     side[0]->depth++;
     if (count - ones <= TWO_UNITS) {
@@ -359,6 +359,9 @@ void fingerset_ahead(const struct fingerset *set, const struct fingerset_pool *p
     if (set->count) {
         struct fingerset_key key = key_of(fingerprint);
         const struct fingerset_segment *segment = segment_of(set, pool, key.hash);
-        ahead_add(ahead, line_at(pool, segment, home_of(segment, key.hash)));
+        uint32_t at = home_of(segment, key.hash);
+        uint32_t next = at + 1 < segment->units * (uint32_t)UNIT_LINES ? at + 1 : 0;
+        ahead_add(ahead, line_at(pool, segment, at));
+        ahead_add(ahead, line_at(pool, segment, next)); /* every third line is full */
     }
 }

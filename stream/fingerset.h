@@ -68,7 +68,7 @@ bool fingerset_add(struct fingerset *set, struct fingerset_pool *pool,
 void fingerset_clear(struct fingerset *set, struct fingerset_pool *pool);
 /* Memory beside the pool's. */
 size_t fingerset_bytes(const struct fingerset *set);
-/* Adds the cache line that fingerset_add will read first to what is loaded ahead. */
+/* Adds the two cache lines that fingerset_add will read first to what is loaded ahead. */
 void fingerset_ahead(const struct fingerset *set, const struct fingerset_pool *pool,
                      const struct hash128 *fingerprint, struct ahead *ahead);
 

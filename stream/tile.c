@@ -100,10 +100,12 @@ static unsigned char *bind_ring(unsigned char *at, uint32_t slots, uint16_t **ce
 
 struct tile *tile_create_in(const struct plan *plan, int64_t closed, struct pages *pages)
 {
-    struct tile *tile = calloc(1, sizeof *tile);
+    size_t size = padded(sizeof(struct tile));
+    struct tile *tile = aligned_alloc(TILE_ALIGNMENT, size);
     if (!tile) {
         return NULL;
     }
+    memset(tile, 0, size);
     tile->gru = plan->settings_ref->forecast.base_ref != NULL;
     tile->encoded = plan->settings_ref->alert.autoencoder;
     tile->traced = plan->settings_ref->alert.detector_ref != NULL;

@@ -47,28 +47,29 @@ struct short_cols { /* of series whose buckets are shorter than a day */
 extern const struct column_table short_column_table;
 
 struct tile {
-    unsigned char *block;
-    bool own_block;
+    /* What a line reads: the first cache line. */
     uint16_t *cells; /* [slots, N] units and flags; see stream/ring.h */
     struct stream_cols cols;
-    struct forecaster_cols forecast;
-    struct tails_cols tails;
     struct linecheck_cols linecheck;
     struct trace_cols trace;
-    struct autoencoder_cols encoder;
     int64_t closed; /* last closed bucket */
     uint32_t series; /* N: one past the highest index ever used */
     bool cold_dirty;
     bool gru; /* there is a base model: its states are carved, too */
     bool shorts; /* buckets are shorter than a day: so are these */
+    bool traced; /* there is a detector: what it looks at is carved, too */
+    bool encoded; /* there is an autoencoder */
+    bool own_block;
+    unsigned char *block;
+    struct forecaster_cols forecast;
+    struct tails_cols tails;
+    struct autoencoder_cols encoder;
     struct short_cols short_cols;
     uint16_t *short_units; /* [short slots, N]; cells of stream/ring.h without flags */
     uint8_t *short_flags; /* [short slots, N] */
     int64_t short_closed; /* last closed bucket; closed is a day then */
     uint64_t *short_dirty; /* [short slots / 64] */
     int64_t *short_bucket; /* [short slots] during restore only */
-    bool encoded; /* there is an autoencoder */
-    bool traced; /* there is a detector: what it looks at is carved, too */
     uint64_t dirty_slots[16]; /* bit set: cells of closed buckets to save */
     int64_t *slot_bucket; /* [slots] during restore only: whose cells a slot holds */
 };

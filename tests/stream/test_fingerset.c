@@ -19,7 +19,7 @@ Test(fingerset, holds_what_was_added_and_nothing_else)
         struct hash128 fingerprint = mark(i);
         struct ahead ahead = {0};
         fingerset_ahead(&set, &pool, &fingerprint, &ahead);
-        cr_assert_eq(ahead.count, i > 0);
+        cr_assert_eq(ahead.count, i > 0 ? 2 : 0);
         ahead_load(&ahead);
         cr_assert(fingerset_add(&set, &pool, &fingerprint));
         if (i % 7 == 0) {
