@@ -66,6 +66,7 @@ static void absorb(struct alert *alert, const struct alert_signal *signal)
     alert->expected = signal->expected;
     alert->observed = signal->observed;
     alert->money = signal->money;
+    alert->named = signal->named ? signal->named : alert->named;
     alert->evidence_count =
         signal->evidence_count <= ALERT_EVIDENCE_MAX ? signal->evidence_count : ALERT_EVIDENCE_MAX;
     memcpy(alert->evidence, signal->evidence, sizeof alert->evidence);
@@ -162,6 +163,7 @@ static enum alert_change step_open(struct alert *alert, const struct alert_signa
         return close_as(alert, ALERT_RESOLVED, now_ms);
     }
     alert->quiet = 0;
+    uint8_t named = alert->named;
     absorb(alert, signal);
     enum alert_severity severity = severity_of(alert, options);
     bool graver = severity != alert->told_severity;
@@ -170,7 +172,8 @@ static enum alert_change step_open(struct alert *alert, const struct alert_signa
                        0.5 * fabs((double)alert->told_money);
     bool due = now_ms - alert->updated_ms >= options->update_every_ms;
     alert->severity = (uint8_t)severity;
-    if ((!graver && !(changed && due)) || alert->verdicts & 1 << ALERT_MUTE) {
+    bool renamed = alert->named != named;
+    if ((!graver && !renamed && !(changed && due)) || alert->verdicts & 1 << ALERT_MUTE) {
         return ALERT_UNCHANGED;
     }
     tell(alert, now_ms);
@@ -284,8 +287,13 @@ bool alert_spent(const struct alert *alert, const struct alert_options *options,
     return alert->state == ALERT_NONE || (closed(alert) && now_ms - alert->closed_ms >= keep);
 }
 
-/* Layout version 1: the fields in this order. */
-enum { ALERT_LAYOUT = 1 };
+enum alert_kind alert_called(const struct alert *alert)
+{
+    return (enum alert_kind)(alert->named ? alert->named - 1 : alert->kind);
+}
+
+/* Layout version 2: the fields in this order; version 1 had no name. */
+enum { ALERT_LAYOUT = 2, NAMELESS = 1 };
 
 #define FIELD(name)                                                                                \
     {                                                                                              \
@@ -299,6 +307,7 @@ static const struct field FIELDS[] = {
     FIELD(evidence),   FIELD(evidence_name), FIELD(evidence_count), FIELD(kind),
     FIELD(state),      FIELD(severity),      FIELD(told_severity),  FIELD(quiet),
     FIELD(pending),    FIELD(told),          FIELD(verdicts),       FIELD(flaps),
+    FIELD(named),
 };
 #undef FIELD
 
@@ -322,7 +331,7 @@ static bool sane(const struct alert *alert)
     return numbers && alert->kind < ALERT_KINDS && alert->state <= ALERT_EXPIRED &&
            alert->severity <= ALERT_CRITICAL && alert->told_severity <= ALERT_CRITICAL &&
            alert->evidence_count <= ALERT_EVIDENCE_MAX && alert->told <= 1 &&
-           alert->verdicts < 1 << (ALERT_NOT_ANOMALY + 1);
+           alert->named <= ALERT_KINDS && alert->verdicts < 1 << (ALERT_NOT_ANOMALY + 1);
 }
 
 struct status *alert_load(struct slice bytes, struct alert *alert)
@@ -330,13 +339,14 @@ struct status *alert_load(struct slice bytes, struct alert *alert)
     unsigned char layout = 0;
     struct alert read = {0};
     bool whole = field_take(&bytes, &layout, 1);
-    if (whole && layout != ALERT_LAYOUT) {
+    if (whole && (layout < NAMELESS || layout > ALERT_LAYOUT)) {
         return status_new(
             STATUS_CORRUPT,
             "read an alert: layout %d is not known to this version, use the one that wrote it",
             layout);
     }
-    for (size_t i = 0; whole && i < sizeof FIELDS / sizeof *FIELDS; i++) {
+    size_t fields = sizeof FIELDS / sizeof *FIELDS - (layout == NAMELESS);
+    for (size_t i = 0; whole && i < fields; i++) {
         whole = field_take(&bytes, (char *)&read + FIELDS[i].offset, FIELDS[i].bytes);
     }
     if (!whole || bytes.bytes || !sane(&read)) {

@@ -103,6 +103,7 @@ enum { ALERT_EVIDENCE_MAX = 8, ALERT_CONFIRM_STEPS = 3 };
 struct alert_signal {
     enum alert_kind kind;
     enum alert_strength strength;
+    uint8_t named; /* 1 + the kind that an open alert of `kind` has turned out to be; 0: no news */
     uint32_t series; /* row in the tile for tails; ALERT_NO_SERIES for feeds */
     uint64_t scope; /* feeds: key of the source or group; else 0 */
     float score, probability; /* score = -log10 of the calibrated probability */
@@ -131,6 +132,8 @@ struct alert {
     uint8_t told; /* an event has been written under this id */
     uint8_t verdicts; /* set of 1 << enum alert_verdict */
     uint16_t flaps;
+    uint8_t
+        named; /* 1 + the kind it turned out to be; 0: what it began as. Identity keeps `kind` */
 };
 _Static_assert(sizeof(struct alert) <= 192, "alerts are many and saved often");
 
@@ -163,6 +166,8 @@ void alert_evidence(struct alert_signal *signal, enum evidence_name name, double
  * one). now_ms never falls for one alert. */
 bool alert_step(struct alert *alert, const struct alert_signal *signal,
                 const struct alert_options *options, int64_t now_ms, enum alert_change *change);
+/* What it is called now: a spike that lasts is a shift of level, under the id it began with. */
+enum alert_kind alert_called(const struct alert *alert);
 /* Another open alert of the same series says it already: a bulk order explains a spike, a zero run
  * explains a drop. open: set of 1 << enum alert_kind. What is covered need not be stepped. */
 bool alert_covered(enum alert_kind kind, uint32_t open);

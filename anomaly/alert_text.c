@@ -311,8 +311,11 @@ static void put_probability(struct buf *out, double p)
     }
 }
 
-void alert_text(struct buf *out, const struct alert *alert, const struct alert_subject *subject)
+void alert_text(struct buf *out, const struct alert *of, const struct alert_subject *subject)
 {
+    struct alert called = *of; /* told as what it turned out to be */
+    const struct alert *alert = &called;
+    called.kind = (uint8_t)alert_called(of);
     put_who(out, alert, subject);
     switch ((enum alert_kind)alert->kind) {
     case ALERT_SPIKE:

@@ -12,6 +12,7 @@
 #define FADE 0.25f /* of an episode's peak, per bucket */
 #define QUIET_SCORE 1.301f /* p = 0.05 */
 #define NEVER 1e9f
+#define LASTING_DEVIANCE 1.5f /* signed root, see anomaly/trace.h */
 
 enum { LAYOUT = 2, THINNED = 1 }; /* before 2, pools left out what looked like anomalies */
 
@@ -141,6 +142,15 @@ static void describe_line(const struct combine *combine, const struct trace_inpu
     }
 }
 
+/* The net remembers a spike for as long as its windows do: a rise lasts only if the last two and
+ * three buckets are high on their own. */
+static bool lasts(const struct combine *combine, uint32_t i, enum alert_kind kind)
+{
+    const float *x = combine->x + (size_t)i * TRACE_INPUTS;
+    return kind != ALERT_LEVEL_SHIFT_UP ||
+           (x[2] >= LASTING_DEVIANCE && x[4] >= LASTING_DEVIANCE && x[3] > 0);
+}
+
 static void describe(const struct combine *combine, const struct trace_input *in, uint32_t i,
                      struct alert_signal *out)
 {
@@ -152,6 +162,7 @@ static void describe(const struct combine *combine, const struct trace_input *in
     }
     out->expected = fmaxf(in->next_mean[i], 0) * (float)length;
     describe_line(combine, in, i, out);
+    out->named = lasts(combine, i, out->kind) ? (uint8_t)(1 + out->kind) : 0;
     out->score = ordinary_score(&combine->ordinary, combine->raw[i]);
     out->probability = powf(10, -out->score);
     out->onset_bucket = combine->trace.bucket - (length - 1);

@@ -254,7 +254,7 @@ static void on_alert(void *context, const struct alert *alert, enum alert_change
     buf_reset(&sink->row);
     alert_id(&sink->row, alert, subject);
     struct alert_row *row = alert_row(sink, buf_view(&sink->row));
-    row->kind = alert->kind;
+    row->kind = (uint8_t)alert_called(alert);
     row->opened_ms = alert->opened_ms;
     row->closed_ms = alert->closed_ms;
     row->score = alert->peak > row->score ? alert->peak : row->score;

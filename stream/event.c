@@ -190,7 +190,7 @@ void event_alert(const struct plan *plan, const struct alert_event *event, struc
     wire_begin(plan->alerts, out, &w);
     emit_record_begin(&w, NULL);
     emit_text(&w, "alert_id", buf_view(&id));
-    emit_enum(&w, "kind", alert->kind, alert_kind_name((enum alert_kind)alert->kind));
+    emit_enum(&w, "kind", alert_called(alert), alert_kind_name(alert_called(alert)));
     emit_enum(&w, "severity", alert->severity,
               alert_severity_name((enum alert_severity)alert->severity));
     const char *state = alert_event_name(alert, event->change);

@@ -95,6 +95,7 @@ void group_tile(struct shard *shard, uint32_t tile_index, uint32_t count, int64_
             continue;
         }
         sum.series = ALERT_NO_SERIES;
+        sum.named = 0;
         sum.scope = scope_of(location);
         sum.strength = ALERT_STRONG;
         sum.probability = powf(10, -sum.score);

@@ -2,6 +2,7 @@
  * alert. Without a detector these functions do nothing. */
 #include "stream/verdict.h"
 
+enum { SPIKE_BUCKETS = 3 };
 #define RENEW_SCORE 1.0f /* ten times less probable than the old peak */
 
 void verdict_line(struct shard *shard, const struct order_line *order, uint32_t series,
@@ -115,19 +116,42 @@ static const struct alert *standing(const struct shard *shard, uint32_t series, 
     return best;
 }
 
+/* A rise that still is one after as long as spikes last is a new level; of falls the latest word
+ * holds. */
+static bool turns_out(const struct shard *shard, const struct alert *alert,
+                      const struct alert_signal *signal, int64_t now_ms)
+{
+    enum alert_kind kind = signal->kind;
+    int64_t spike_ms = SPIKE_BUCKETS * shard->plan->settings_ref->days.length_ms;
+    if (alert->state != ALERT_OPEN || !signal->named) {
+        return false;
+    }
+    if (kind == ALERT_LEVEL_SHIFT_UP) {
+        return alert->kind == ALERT_SPIKE && now_ms - alert->opened_ms > spike_ms;
+    }
+    bool fell = alert->kind == ALERT_DROP || alert->kind == ALERT_LEVEL_SHIFT_DOWN ||
+                alert->kind == ALERT_ZERO_RUN;
+    return fell && (kind == ALERT_DROP || kind == ALERT_LEVEL_SHIFT_DOWN || kind == ALERT_ZERO_RUN);
+}
+
 void verdict_kind(struct shard *shard, uint32_t series, struct alert_signal *signal, int64_t now_ms)
 {
     if (!shard->combine || !alert_table_has(shard->alerts, series)) {
+        signal->named = 0;
         return;
     }
     const struct alert *alert = standing(shard, series, now_ms);
     if (!alert || alert->kind == signal->kind) {
+        bool back = alert && alert->named && turns_out(shard, alert, signal, now_ms);
+        signal->named = back ? signal->named : 0;
         return;
     }
     if (signal->score < alert->peak + RENEW_SCORE) {
+        signal->named = turns_out(shard, alert, signal, now_ms) ? signal->named : 0;
         signal->kind = (enum alert_kind)alert->kind;
         return;
     }
+    signal->named = 0;
     shard->counts.alerts +=
         alert_table_end(shard->alerts, (enum alert_kind)alert->kind, series, 0, now_ms);
 }

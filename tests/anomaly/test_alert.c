@@ -335,3 +335,41 @@ Test(alert, hostile_bytes_are_refused)
     cr_assert_eq(read.series, 99);
     buf_fini(&buf);
 }
+
+/* A spike that lasts: the same incident under the same id, called by another name, told at once. */
+Test(alert, what_it_turns_out_to_be_is_told_under_the_id_it_began_with)
+{
+    struct alert alert = {0}, read = {0};
+    struct alert_subject subject = {0};
+    struct buf before = {0}, after = {0}, text = {0}, record = {0};
+    enum alert_change change;
+    cr_assert_eq(step(&alert, ALERT_STRONG, 7, 5), ALERT_OPENED);
+    cr_assert_eq(alert_called(&alert), ALERT_SPIKE);
+    alert_id(&before, &alert, &subject);
+    struct alert_signal signal = signal_of(ALERT_STRONG, 7);
+    signal.named = 1 + ALERT_LEVEL_SHIFT_UP;
+    cr_assert_not(alert_step(&alert, &signal, &OPTIONS, 5 * DAY + 1, &change));
+    cr_assert_eq(change, ALERT_UPDATED, "not before alerts.update_every, were it not for the name");
+    cr_assert_eq(alert_called(&alert), ALERT_LEVEL_SHIFT_UP);
+    cr_assert_eq(alert.kind, ALERT_SPIKE);
+    alert_id(&after, &alert, &subject);
+    cr_assert(slice_equal(buf_view(&before), buf_view(&after)));
+    cr_assert_eq(step(&alert, ALERT_STRONG, 7, 6), ALERT_UNCHANGED, "no news: the name stays");
+    cr_assert_eq(alert_called(&alert), ALERT_LEVEL_SHIFT_UP);
+    alert_text(&text, &alert, &subject);
+    cr_assert_gt(text.bytes, 0);
+    alert_save(&alert, &record);
+    cr_assert_null(alert_load(buf_view(&record), &read));
+    cr_assert_eq(alert_called(&read), ALERT_LEVEL_SHIFT_UP);
+    record.data[record.bytes - 1] = (char)(ALERT_KINDS + 1);
+    struct status *st = alert_load(buf_view(&record), &read);
+    cr_assert_eq(status_code(st), STATUS_CORRUPT);
+    status_free(st);
+    record.data[0] = 1; /* layout 1 had no name */
+    cr_assert_null(alert_load((struct slice){record.data, record.bytes - 1}, &read));
+    cr_assert_eq(alert_called(&read), ALERT_SPIKE);
+    buf_fini(&before);
+    buf_fini(&after);
+    buf_fini(&text);
+    buf_fini(&record);
+}

@@ -142,3 +142,45 @@ Test(verdict, without_a_detector_exact_tails_decide)
     cr_assert_geq(count(&outputs, "price_error"), 1);
     buf_fini(&outputs);
 }
+
+/* Product 3 sells `times` as much for some days from ODD_DAY on. */
+static struct buf run_rise(int days, double times, size_t commit_every)
+{
+    static const char *const SETS[] = {"alerts.budget_per_10k=5", "forecasts.emit=never"};
+    struct fixture fixture;
+    struct fixture_log log = {0};
+    struct rng rng;
+    rng_init(&rng, 8);
+    for (int day = 0; day < DAYS; day++) {
+        int64_t start_ms = FIXTURE_START_MS + (int64_t)day * FIXTURE_DAY_MS;
+        for (int product = 0; product < PRODUCTS; product++) {
+            bool high = product == 3 && day >= ODD_DAY && day < ODD_DAY + days;
+            for (uint64_t k = rng_poisson(&rng, 3 * (high ? times : 1)); k-- > 0;) {
+                sell(&log, product, start_ms + 10 * HOUR_MS, 1 + (int64_t)rng_poisson(&rng, 3),
+                     250);
+            }
+        }
+        fixture_tick(&log, 0, start_ms + FIXTURE_DAY_MS + HOUR_MS, TICK_LIVE, 100);
+    }
+    fixture_init(&fixture, SETS, 2);
+    fixture_run(&fixture, &log, commit_every);
+    struct buf outputs = fixture.outputs;
+    fixture.outputs = (struct buf){0};
+    fixture_fini(&fixture);
+    fixture_log_fini(&log);
+    return outputs;
+}
+
+Test(verdict, a_spike_that_lasts_is_called_a_shift_of_level)
+{
+    struct buf brief = run_rise(2, 6, 1000000), lasting = run_rise(20, 6, 1000000);
+    struct buf cut = run_rise(20, 6, 97);
+    cr_expect_geq(count(&brief, "\"kind\":\"spike\""), 1);
+    cr_expect_eq(count(&brief, "\"kind\":\"level_shift_up\""), 0, "%.*s", (int)brief.bytes,
+                 brief.data);
+    cr_expect_geq(count(&lasting, "\"kind\":\"level_shift_up\""), 1);
+    cr_expect_eq(lasting.bytes, cut.bytes, "a restart forgets the name");
+    buf_fini(&brief);
+    buf_fini(&lasting);
+    buf_fini(&cut);
+}
