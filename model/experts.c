@@ -130,6 +130,17 @@ static void ask_gru(const struct forecaster *fc, uint32_t i, const struct span *
     }
 }
 
+/* Quantiles stand as they are. */
+static void lift_means(const struct forecaster *fc, struct expert_lanes *lanes)
+{
+    float factor = bulk_factor(&fc->bulk);
+    for (int e = 0; e < FORECAST_EXPERTS; e++) {
+        for (uint32_t lane = 0; lane < lanes->count; lane++) {
+            lanes->mean[e][lane] *= factor;
+        }
+    }
+}
+
 void experts_sums(const struct forecaster *fc, const struct empirical_history *history, uint32_t i,
                   uint32_t begin, struct expert_lanes *lanes)
 {
@@ -153,6 +164,7 @@ void experts_sums(const struct forecaster *fc, const struct empirical_history *h
         }
     }
     ask_gru(fc, i, spans, variance, lanes);
+    lift_means(fc, lanes);
 }
 
 void experts_shape(const struct empirical_history *history, struct expert_shape *shape)
@@ -183,6 +195,7 @@ void experts_steps(const struct forecaster *fc, const struct expert_shape *shape
         }
     }
     ask_gru(fc, i, spans, variance, lanes);
+    lift_means(fc, lanes);
 }
 
 static inline __attribute__((always_inline)) void mix_level(const struct expert_lanes *lanes, int k,

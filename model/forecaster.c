@@ -112,6 +112,7 @@ void forecaster_begin_close(struct forecaster *fc, int64_t bucket, int32_t phase
         return;
     }
     young_fold(&fc->young, &fc->young_tally);
+    bulk_fold(&fc->bulk, &fc->bulk_tally);
     phase_mend(&fc->phases, fc->phase, known_fold(&fc->effects, &fc->known_tally));
     fc->begun = true;
     fc->bucket = bucket;
@@ -329,6 +330,7 @@ void forecaster_learn(struct forecaster *fc, struct forecaster_cols *cols,
     read_statistics(fc, &rows);
     forecaster_count_known(fc, cols, window);
     count_young(fc, &rows);
+    forecaster_count_bulk(fc, cols, window->series);
     ewma_update(&fc->ewma, &rows, fc->factor, fc->units, fc->learn);
     read_statistics(fc, &rows);
     forecaster_shift(fc, window);

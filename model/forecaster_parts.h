@@ -4,6 +4,7 @@
 #define RESTOCK_FORECASTER_PARTS_H
 
 #include "model/annual.h"
+#include "model/bulk.h"
 #include "model/ewma.h"
 #include "model/forecaster.h"
 #include "model/gru_expert.h"
@@ -31,6 +32,8 @@ struct forecaster {
     struct proof *proof;
     struct young young;
     struct young_tally young_tally;
+    struct bulk bulk;
+    struct bulk_tally bulk_tally;
     struct known_effects effects;
     struct known_tally known_tally;
     struct ewma ewma;
@@ -74,6 +77,9 @@ struct prospect_source forecaster_prospect(const struct forecaster *fc,
 /* Shares of the experts in each sum of series i, [S, E], as a forecast has them. */
 void forecaster_shares(const struct forecaster *fc, const struct forecaster_cols *cols, uint32_t i,
                        float (*weight)[FORECAST_EXPERTS]);
+/* What the bucket that closed says of bulk orders, by the statistics before it. */
+void forecaster_count_bulk(struct forecaster *fc, const struct forecaster_cols *cols,
+                           uint32_t series);
 /* Levels of all rows are those that the last buckets speak of, where they do (model/shift.h). */
 void forecaster_shift(struct forecaster *fc, const struct window *window);
 /* Statistics of all rows into fc->level, fc->slow, fc->spread; whether there is a network. */

@@ -2,9 +2,9 @@
  *
  * Saved state, little-endian, one block of 4- and 8-byte numbers without padding:
  *     struct head; struct young, struct young_tally; struct known_effects, struct
- * known_tally; struct annual; rows x struct saved_row, each with the pools
- * and open tallies of all classes at one length; 8 x season totals (f32); xxh3 of all before. Rows
- * are found again by length, so that the configured sums may change. */
+ * known_tally; struct annual; struct bulk, struct bulk_tally; rows x struct saved_row, each with
+ * the pools and open tallies of all classes at one length; 8 x season totals (f32); xxh3 of all
+ * before. Rows are found again by length, so that the configured sums may change. */
 #include "model/forecaster_parts.h"
 
 #include "config/base/hash.h"
@@ -136,7 +136,7 @@ void forecaster_adopt_network(struct forecaster_cols *cols, uint32_t tile)
     }
 }
 
-enum { STATE_VERSION = 2, STATE_ROWS_MAX = 64 };
+enum { STATE_VERSION = 3, STATE_ROWS_MAX = 64 };
 
 struct head {
     char magic[4];
@@ -157,7 +157,8 @@ struct saved_row {
 enum {
     EFFECTS_AT = sizeof(struct head) + sizeof(struct young) + sizeof(struct young_tally),
     ANNUAL_AT = EFFECTS_AT + sizeof(struct known_effects) + sizeof(struct known_tally),
-    SHARED_BYTES = ANNUAL_AT + sizeof(struct annual)
+    BULK_AT = ANNUAL_AT + sizeof(struct annual),
+    SHARED_BYTES = BULK_AT + sizeof(struct bulk) + sizeof(struct bulk_tally)
 };
 
 _Static_assert(sizeof(struct head) == 56 && sizeof(struct young) % 8 == 0 &&
@@ -189,6 +190,8 @@ void forecaster_save(const struct forecaster *fc, struct buf *out)
     buf_put(out, &fc->effects, sizeof fc->effects);
     buf_put(out, &fc->known_tally, sizeof fc->known_tally);
     buf_put(out, &fc->annual, sizeof fc->annual);
+    buf_put(out, &fc->bulk, sizeof fc->bulk);
+    buf_put(out, &fc->bulk_tally, sizeof fc->bulk_tally);
     for (uint32_t s = 0; s < fc->rows; s++) {
         struct saved_row row = {.length = fc->length[s]};
         for (int c = 0; c < FORECAST_CLASSES; c++) {
@@ -268,6 +271,11 @@ static bool annual_sound(const struct annual *annual)
     return isfinite(sum) && annual->open >= 0;
 }
 
+static bool bulk_sound(const struct bulk *bulk)
+{
+    return isfinite(bulk->sold) && bulk->counted >= 0 && bulk->sold >= bulk->counted;
+}
+
 /* Size, head, hash and every pool before anything is taken over. */
 static struct status *examine(struct slice bytes, struct head *head)
 {
@@ -310,9 +318,12 @@ static struct status *examine(struct slice bytes, struct head *head)
     memcpy(&effects, bytes.data + EFFECTS_AT, sizeof effects);
     struct annual annual;
     memcpy(&annual, bytes.data + ANNUAL_AT, sizeof annual);
-    if (!effects_sound(&effects) || !annual_sound(&annual)) {
-        return status_new(STATUS_CORRUPT,
-                          "forecaster state: impossible effects of known inputs or weekly totals");
+    struct bulk bulk;
+    memcpy(&bulk, bytes.data + BULK_AT, sizeof bulk);
+    if (!effects_sound(&effects) || !annual_sound(&annual) || !bulk_sound(&bulk)) {
+        return status_new(
+            STATUS_CORRUPT,
+            "forecaster state: impossible effects of known inputs, weekly totals or bulk orders");
     }
     for (uint32_t s = 0; s < head->rows; s++) {
         struct saved_row row;
@@ -348,6 +359,8 @@ struct status *forecaster_load(struct forecaster *fc, struct slice bytes)
     memcpy(&fc->effects, bytes.data + EFFECTS_AT, sizeof fc->effects);
     memcpy(&fc->known_tally, bytes.data + EFFECTS_AT + sizeof fc->effects, sizeof fc->known_tally);
     memcpy(&fc->annual, bytes.data + ANNUAL_AT, sizeof fc->annual);
+    memcpy(&fc->bulk, bytes.data + BULK_AT, sizeof fc->bulk);
+    memcpy(&fc->bulk_tally, bytes.data + BULK_AT + sizeof fc->bulk, sizeof fc->bulk_tally);
     at = bytes.data + SHARED_BYTES;
     for (uint32_t s = 0; s < head.rows; s++, at += sizeof(struct saved_row)) {
         struct saved_row row;

@@ -8,6 +8,8 @@
 static const uint32_t KNOWN_LEAST =
     7; /* buckets observed before a series says something of the effects */
 
+static const uint32_t BULK_LEAST = 14; /* and before it says something of bulk orders */
+
 struct prospect_source forecaster_prospect(const struct forecaster *fc,
                                            const struct forecaster_cols *cols,
                                            const struct window *window, uint32_t i)
@@ -119,6 +121,18 @@ void forecaster_shift(struct forecaster *fc, const struct window *window)
                                                                .count = count,
                                                                .level = fc->level[i],
                                                                .spread = fc->spread[i]});
+        }
+    }
+}
+
+void forecaster_count_bulk(struct forecaster *fc, const struct forecaster_cols *cols,
+                           uint32_t series)
+{
+    for (uint32_t i = 0; i < series; i++) {
+        if (fc->learn[i] && cols->observed[i] >= BULK_LEAST) {
+            float level = fc->level[i], scale = fmaxf(level, sqrtf(fc->spread[i] * level));
+            float cap = fc->ewma.winsor * fmaxf(scale, 1) * fmaxf(fc->factor[i], 1);
+            bulk_count(&fc->bulk_tally, fc->units[i], cap);
         }
     }
 }

@@ -150,7 +150,7 @@ Test(explain, parts_of_the_statistical_expert_are_those_of_a_product)
     for (uint32_t i = 0; i < TILE_SERIES; i++) {
         struct explanation why;
         forecaster_predict(fc, &tile.cols, &window, want, &block);
-        float level = fc->level[i], slow = fc->slow[i];
+        float lift = bulk_factor(&fc->bulk), level = lift * fc->level[i], slow = lift * fc->slow[i];
         cr_assert(forecaster_explain(fc, &tile.cols, &window, i, &why));
         cr_expect_eq(why.spoke, 1u << EXPLAIN_RECENT | 1u << EXPLAIN_SEASON);
         float factor = why.mean[0] / level; /* of the next bucket */

@@ -141,6 +141,16 @@ Test(forecaster_state, keeps_the_year_before_and_what_plans_do)
     cr_assert_eq(other->annual.closes, 120);
     cr_assert_arr_eq(&other->annual, &fc->annual, sizeof fc->annual);
     cr_assert_arr_eq(other->year, fc->year, sizeof fc->year);
+    cr_assert_gt(other->bulk.counted, 0);
+    cr_assert_arr_eq(&other->bulk, &fc->bulk, sizeof fc->bulk);
+    fc->bulk.sold = -1;
+    buf_reset(&saved);
+    buf_text(&saved, "before");
+    forecaster_save(fc, &saved);
+    struct status *impossible = forecaster_load(other, state());
+    cr_assert(status_code(impossible) == STATUS_CORRUPT);
+    status_free(impossible);
+    fc->bulk = other->bulk;
     fc->effects.effect[WINDOW_SNAP] = NAN;
     buf_reset(&saved);
     buf_text(&saved, "before");
