@@ -95,6 +95,62 @@ float direct_read(const struct direct_base *base, const float *out, float *q)
     return base->nb.mean * expf(bounded(used[DIRECT_SCALE] + used[DIRECT_MEAN], SCALE_MOST));
 }
 
+/* g: [Q, L] continuous quantiles. The loops of climb() and row_of(), turned. */
+CLONES static void read_lanes(const float *restrict g, const float *restrict mean,
+                              const float *restrict variance, const float *restrict out,
+                              float *restrict said, float *restrict q)
+{
+    enum { L = DIRECT_LANES };
+    float sum[L] = {0}, use[L], per[L], unit[L], at[L];
+    for (int o = 0; o < DIRECT_OUTPUTS; o++) {
+        for (int lane = 0; lane < L; lane++) {
+            sum[lane] += 0 * out[o * L + lane]; /* NaN where one is not finite */
+        }
+    }
+    for (int lane = 0; lane < L; lane++) {
+        use[lane] = sum[lane] == 0 ? 1.0f : 0.0f;
+        float scale = use[lane] > 0 ? out[DIRECT_SCALE * L + lane] : 0;
+        float more = use[lane] > 0 ? out[DIRECT_MEAN * L + lane] + scale : 0;
+        float first = use[lane] > 0 ? out[DIRECT_LEVELS * L + lane] : 0;
+        scale = scale > SCALE_MOST ? SCALE_MOST : scale < -SCALE_MOST ? -SCALE_MOST : scale;
+        more = more > SCALE_MOST ? SCALE_MOST : more < -SCALE_MOST ? -SCALE_MOST : more;
+        first = first > LEVEL_MOST ? LEVEL_MOST : first < -LEVEL_MOST ? -LEVEL_MOST : first;
+        float there = mean[lane] > 0 ? 1.0f : 0.0f, wide = there > 0 ? variance[lane] : 1;
+        float deviation = sqrtf(wide);
+        per[lane] = 1 / deviation;
+        unit[lane] = there * fast_exp(scale) * deviation;
+        said[lane] = there * mean[lane] * fast_exp(more);
+        at[lane] = g[lane] * per[lane] + first;
+        q[lane] = unit[lane] * at[lane] > 0 ? unit[lane] * at[lane] : 0;
+    }
+    for (int k = 1; k < Q; k++) {
+        for (int lane = 0; lane < L; lane++) {
+            float rise = (g[k * L + lane] - g[(k - 1) * L + lane]) * per[lane];
+            float o = use[lane] > 0 ? out[(DIRECT_LEVELS + k) * L + lane] : 0;
+            rise = rise > INCREMENT_LEAST ? rise : INCREMENT_LEAST;
+            o = o > LEVEL_MOST ? LEVEL_MOST : o < -LEVEL_MOST ? -LEVEL_MOST : o;
+            at[lane] += fast_log(1 + (fast_exp(rise) - 1) * fast_exp(o));
+            float value = unit[lane] * at[lane];
+            q[k * L + lane] = value > 0 ? value : 0;
+        }
+    }
+}
+
+void direct_lanes(const struct negbin_table *table, const float *mean, const float *variance,
+                  const float *out, float *said, float *q)
+{
+    float g[Q * DIRECT_LANES] = {0}, row[Q];
+    for (int lane = 0; lane < DIRECT_LANES; lane++) {
+        if (mean[lane] > 0) {
+            negbin_smooth(table, mean[lane], variance[lane], row);
+            for (int k = 0; k < Q; k++) {
+                g[k * DIRECT_LANES + lane] = row[k];
+            }
+        }
+    }
+    read_lanes(g, mean, variance, out, said, q);
+}
+
 float direct_weight(const struct likelihood *nb)
 {
     return powf(variance_of(nb), WEIGHT_POWER / 2);

@@ -22,6 +22,7 @@
 #include "model/negbin.h"
 
 enum { DIRECT_SCALE, DIRECT_MEAN, DIRECT_LEVELS, DIRECT_OUTPUTS = DIRECT_LEVELS + FORECAST_LEVELS };
+enum { DIRECT_LANES = NEGBIN_LANES };
 
 struct direct_base { /* one forecast before it is corrected */
     struct likelihood nb;
@@ -34,6 +35,11 @@ void direct_begin(const struct negbin_table *table, const struct likelihood *nb,
  * network that is lost stays within a factor of 4.5. Where one is not finite, the distribution
  * itself. */
 float direct_read(const struct direct_base *base, const float *out, float *q);
+/* direct_begin and direct_read of DIRECT_LANES forecasts side by side: mean, variance [L] of the
+ * negative binomials (no mean: zeros are said), out [DIRECT_OUTPUTS, L]; said [L] the means, q [Q,
+ * L]. No lane depends on another one. */
+void direct_lanes(const struct negbin_table *table, const float *mean, const float *variance,
+                  const float *out, float *said, float *q);
 /* Loss at demand y and its gradient by the outputs; d_out NULL: the loss alone. */
 double direct_loss(const struct direct_base *base, float y, const float *out, float *d_out);
 /* Weight of a forecast in the loss. */

@@ -108,25 +108,35 @@ struct span {
 
 /* The network corrects a negative binomial of that mean and variance. */
 static void ask_gru(const struct forecaster *fc, uint32_t i, const struct span *spans,
-                    const float *variance, struct expert_lanes *lanes)
+                    const float *nb_variance, struct expert_lanes *lanes)
 {
+    float mean[EXPERT_LANES] = {0}, variance[EXPERT_LANES] = {0};
+    float out[DIRECT_OUTPUTS * EXPERT_LANES] = {0};
+    bool asked = false;
     for (uint32_t lane = 0; lane < lanes->count; lane++) {
-        float mean = lanes->mean[FORECAST_NB][lane], q[FORECAST_LEVELS];
-        if (!(lanes->weight[FORECAST_GRU][lane] > 0)) {
+        float nb = lanes->mean[FORECAST_NB][lane], one[NET_WIDE];
+        if (!fc->gru_on || !(lanes->weight[FORECAST_GRU][lane] > 0) || !(nb > 0)) {
             continue;
         }
-        if (!fc->gru_on || !(mean > 0)) {
-            repeat_nb(lanes, FORECAST_GRU, lane);
-            continue;
-        }
-        float spread = fmaxf(variance[lane] / mean, NEGBIN_LEAST_SPREAD);
-        struct likelihood nb = {.mean = mean, .size = mean / (spread - 1)};
-        struct direct_base base;
         struct net_ask ask;
         prospect_ask(&fc->prospect, spans[lane].from, spans[lane].to, spans[lane].row, &ask);
-        direct_begin(&fc->negbin, &nb, &base);
-        mean = gru_expert_say(fc->gru, i, &ask, &base, q);
-        put(lanes, FORECAST_GRU, lane, q, mean);
+        gru_expert_say(fc->gru, i, &ask, one);
+        for (int o = 0; o < DIRECT_OUTPUTS; o++) {
+            out[o * EXPERT_LANES + (int)lane] = one[o];
+        }
+        mean[lane] = nb;
+        variance[lane] = fmaxf(nb_variance[lane], NEGBIN_LEAST_SPREAD * nb);
+        asked = true;
+    }
+    if (asked) {
+        static_assert((int)EXPERT_LANES == (int)DIRECT_LANES, "read side by side");
+        direct_lanes(&fc->negbin, mean, variance, out, lanes->mean[FORECAST_GRU],
+                     lanes->q[FORECAST_GRU][0]);
+    }
+    for (uint32_t lane = 0; lane < lanes->count; lane++) {
+        if (lanes->weight[FORECAST_GRU][lane] > 0 && !(mean[lane] > 0)) {
+            repeat_nb(lanes, FORECAST_GRU, lane);
+        }
     }
 }
 

@@ -14,6 +14,7 @@ struct gru_expert {
     float gx[GRU_BATCH * 3 * NET_HIDDEN], gh[GRU_BATCH * 3 * NET_HIDDEN],
         decoded[GRU_BATCH * NET_DECODER];
     uint8_t live[GRU_BATCH];
+    float turned[NET_TURNED]; /* of net_ref, as of the last look */
     uint32_t tile;
     float u[]; /* [N,D] */
 };
@@ -108,6 +109,7 @@ void gru_expert_look(struct gru_expert *expert, const struct gru_view *view, con
                      const uint8_t *want)
 {
     ASSERT(view->tile == expert->tile && view->window->series <= view->tile);
+    net_turn(expert->net_ref, expert->turned);
     for (uint32_t begin = 0; begin < view->window->series; begin += GRU_BATCH) {
         if (!gather(expert, view, state, want, begin)) {
             continue;
@@ -127,10 +129,9 @@ void gru_expert_place(struct gru_expert *expert, uint32_t i, const float *u)
     memcpy(expert->u + (size_t)i * NET_DECODER, u, NET_DECODER * sizeof *u);
 }
 
-float gru_expert_say(const struct gru_expert *expert, uint32_t i, const struct net_ask *ask,
-                     const struct direct_base *base, float *q)
+void gru_expert_say(const struct gru_expert *expert, uint32_t i, const struct net_ask *ask,
+                    float *out)
 {
-    float a[NET_DECODER], out[NET_OUTPUTS];
-    net_output(expert->net_ref, expert->u + (size_t)i * NET_DECODER, ask, a, out);
-    return direct_read(base, out, q);
+    net_output_turned(expert->net_ref, expert->turned, expert->u + (size_t)i * NET_DECODER, ask,
+                      out);
 }

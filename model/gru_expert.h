@@ -41,9 +41,8 @@ void gru_expert_look(struct gru_expert *expert, const struct gru_view *view, con
  * and one row of it in place of what gru_expert_look found for row i. For explanations. */
 void gru_expert_suppose(const struct gru_expert *expert, const float *x, const float *h, float *u);
 void gru_expert_place(struct gru_expert *expert, uint32_t i, const float *u);
-/* What the network makes of a distribution of row i for what is asked: quantiles q[Q], not below 0;
- * returns the mean. */
-float gru_expert_say(const struct gru_expert *expert, uint32_t i, const struct net_ask *ask,
-                     const struct direct_base *base, float *q);
+/* Outputs [NET_WIDE] of row i for what is asked, as direct_read and direct_lanes take them. */
+void gru_expert_say(const struct gru_expert *expert, uint32_t i, const struct net_ask *ask,
+                    float *out);
 
 #endif

@@ -282,8 +282,5 @@ void negbin_quantiles(const struct negbin_table *table, float mean, float varian
             return;
         }
     }
-    negbin_smooth(table, mean, variance, q);
-    for (int k = 0; k < FORECAST_LEVELS; k++) {
-        q[k] = fmaxf(0, ceilf(q[k] - 0.5f));
-    }
+    shifted_gamma(table, mean, spread, q);
 }

@@ -125,11 +125,12 @@ void net_decode(const struct net *net, uint32_t rows, const float *h, const floa
                             .keep = 1});
 }
 
-CLONES void net_output(const struct net *net, const float *restrict u, const struct net_ask *ask,
-                       float *restrict a, float *restrict out)
+static inline __attribute__((always_inline)) void decoded(const struct net *net,
+                                                          const float *restrict u,
+                                                          const struct net_ask *ask,
+                                                          float *restrict a)
 {
     const float *restrict shift = net->row + (size_t)ask->row * NET_DECODER;
-    const float *restrict wo = net->wo;
     float sum[NET_DECODER];
     for (int d = 0; d < NET_DECODER; d++) {
         sum[d] = u[d] + shift[d];
@@ -146,6 +147,13 @@ CLONES void net_output(const struct net *net, const float *restrict u, const str
     for (int d = 0; d < NET_DECODER; d++) {
         a[d] = sum[d] > 0 ? sum[d] : NET_LEAK * sum[d];
     }
+}
+
+CLONES void net_output(const struct net *net, const float *restrict u, const struct net_ask *ask,
+                       float *restrict a, float *restrict out)
+{
+    const float *restrict wo = net->wo;
+    decoded(net, u, ask, a);
     for (int o = 0; o < NET_OUTPUTS; o++) {
         float part[16] = {0}, total = net->bo[o];
         for (int d = 0; d < NET_DECODER; d += 16) {
@@ -157,6 +165,36 @@ CLONES void net_output(const struct net *net, const float *restrict u, const str
             total += part[lane];
         }
         out[o] = total;
+    }
+}
+
+void net_turn(const struct net *net, float *turned)
+{
+    memset(turned, 0, NET_TURNED * sizeof *turned);
+    for (int o = 0; o < NET_OUTPUTS; o++) {
+        for (int d = 0; d < NET_DECODER; d++) {
+            turned[d * NET_WIDE + o] = net->wo[o * NET_DECODER + d];
+        }
+        turned[NET_DECODER * NET_WIDE + o] = net->bo[o];
+    }
+}
+
+CLONES void net_output_turned(const struct net *net, const float *restrict turned,
+                              const float *restrict u, const struct net_ask *ask,
+                              float *restrict out)
+{
+    float a[NET_DECODER], even[NET_WIDE], odd[NET_WIDE] = {0};
+    decoded(net, u, ask, a);
+    memcpy(even, turned + NET_DECODER * NET_WIDE, sizeof even);
+    for (int d = 0; d < NET_DECODER; d += 2) { /* two sums: neither waits for the other */
+        const float *restrict row = turned + d * NET_WIDE;
+        for (int o = 0; o < NET_WIDE; o++) {
+            even[o] += a[d] * row[o];
+            odd[o] += a[d + 1] * row[NET_WIDE + o];
+        }
+    }
+    for (int o = 0; o < NET_WIDE; o++) {
+        out[o] = even[o] + odd[o];
     }
 }
 

@@ -29,6 +29,8 @@ enum {
     NET_LENGTHS = 9, /* sums of net_lengths[] buckets */
     NET_ROWS = NET_STEPS + NET_LENGTHS,
     NET_OUTPUTS = DIRECT_OUTPUTS, /* of one forecast: model/direct.h */
+    NET_WIDE = 16, /* outputs, up to whole vectors */
+    NET_TURNED = (NET_DECODER + 1) * NET_WIDE,
     NET_SIDE = 2 + 2 * WINDOW_KNOWN,
     NET_KNOWN = 18, /* place of the slots of known inputs among the inputs */
 };
@@ -67,6 +69,11 @@ struct net_ask { /* one forecast: row of the head, and what is known of its targ
 /* a [D] and the outputs of one forecast. */
 void net_output(const struct net *net, const float *u, const struct net_ask *ask, float *a,
                 float *out);
+/* The same outputs for whoever asks often: net_turn lays the last layer out so that they are made
+ * side by side. turned: [NET_TURNED]; out: [NET_WIDE], the last ones 0. */
+void net_turn(const struct net *net, float *turned);
+void net_output_turned(const struct net *net, const float *turned, const float *u,
+                       const struct net_ask *ask, float *out);
 /* The l of a forecast whose target has the mean phase factor `factor`. */
 float net_lift(float factor);
 

@@ -49,6 +49,36 @@ Test(direct, outputs_of_zero_say_the_distribution_itself)
     }
 }
 
+Test(direct, lanes_say_what_one_by_one_says)
+{
+    struct rng rng;
+    rng_init(&rng, 8);
+    for (int n = 0; n < 300; n++) {
+        float mean[DIRECT_LANES], variance[DIRECT_LANES], said[DIRECT_LANES];
+        float out[DIRECT_OUTPUTS * DIRECT_LANES], one[DIRECT_LANES][DIRECT_OUTPUTS];
+        float q[FORECAST_LEVELS * DIRECT_LANES], row[FORECAST_LEVELS];
+        for (int lane = 0; lane < DIRECT_LANES; lane++) {
+            mean[lane] = lane == 4 ? 0 : expf(3 * (float)rng_normal(&rng));
+            variance[lane] = mean[lane] + mean[lane] * mean[lane] / 0.7f;
+            draw(&rng, lane % 3 ? 1 : 20, one[lane]);
+            one[lane][DIRECT_LEVELS + 3] = lane == 9 ? NAN : one[lane][DIRECT_LEVELS + 3];
+            for (int o = 0; o < DIRECT_OUTPUTS; o++) {
+                out[o * DIRECT_LANES + lane] = one[lane][o];
+            }
+        }
+        direct_lanes(&table, mean, variance, out, said, q);
+        for (int lane = 0; lane < DIRECT_LANES; lane++) {
+            struct direct_base base = base_of(mean[lane], 0.7f);
+            float expected = lane == 4 ? 0 : direct_read(&base, one[lane], row);
+            cr_assert_float_eq(said[lane], expected, 1e-5f * expected);
+            for (int k = 0; k < FORECAST_LEVELS; k++) {
+                float least = lane == 4 ? 0 : row[k];
+                cr_assert_float_eq(q[k * DIRECT_LANES + lane], least, 1e-4f * (least + 0.1f));
+            }
+        }
+    }
+}
+
 Test(direct, quantiles_never_cross_whatever_the_network_says)
 {
     struct rng rng;

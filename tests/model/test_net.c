@@ -100,6 +100,27 @@ Test(net, decode_and_output_equal_plain_sums)
     }
 }
 
+Test(net, turned_outputs_are_the_outputs)
+{
+    float u[NET_DECODER], a[NET_DECODER], out[NET_OUTPUTS], turned[NET_TURNED], wide[NET_WIDE];
+    for (int d = 0; d < NET_DECODER; d++) {
+        u[d] = sinf((float)d);
+    }
+    for (int d = 0; d < NET_OUTPUTS * NET_DECODER; d++) {
+        net.wo[d] = sinf(2 * (float)d);
+    }
+    for (int o = 0; o < NET_OUTPUTS; o++) {
+        net.bo[o] = (float)o;
+    }
+    struct net_ask ask = {.row = 5, .side = {0.7f, 0, -0.4f, 1}};
+    net_output(&net, u, &ask, a, out);
+    net_turn(&net, turned);
+    net_output_turned(&net, turned, u, &ask, wide);
+    for (int o = 0; o < NET_WIDE; o++) {
+        cr_assert_float_eq(wide[o], o < NET_OUTPUTS ? out[o] : 0, 1e-4);
+    }
+}
+
 Test(net, rows_take_the_nearest_that_was_trained)
 {
     cr_assert_eq(net_step_row(1), 0u);
