@@ -95,43 +95,63 @@ float direct_read(const struct direct_base *base, const float *out, float *q)
     return base->nb.mean * expf(bounded(used[DIRECT_SCALE] + used[DIRECT_MEAN], SCALE_MOST));
 }
 
-/* g: [Q, L] continuous quantiles. The loops of climb() and row_of(), turned. */
-CLONES static void read_lanes(const float *restrict g, const float *restrict mean,
-                              const float *restrict variance, const float *restrict out,
-                              float *restrict said, float *restrict q)
+struct lanes_read {
+    uint32_t lanes; /* L; kept from the compiler: gcc 12 unrolls a loop of sixteen first, and finds
+                       no vectors in it then */
+    const float *g; /* [Q, L] continuous quantiles */
+    const float *mean, *variance, *out;
+};
+
+/* The loops of climb() and row_of(), turned. */
+CLONES static void read_lanes(const struct lanes_read *in, float *restrict said, float *restrict q)
 {
-    enum { L = DIRECT_LANES };
-    float sum[L] = {0}, use[L], per[L], unit[L], at[L];
-    for (int o = 0; o < DIRECT_OUTPUTS; o++) {
-        for (int lane = 0; lane < L; lane++) {
+    const uint32_t L = in->lanes;
+    const float *g = in->g, *mean = in->mean, *variance = in->variance, *out = in->out;
+    float sum[DIRECT_LANES] = {0}, use[DIRECT_LANES], per[DIRECT_LANES], units[DIRECT_LANES],
+          reached[DIRECT_LANES];
+    for (uint32_t o = 0; o < DIRECT_OUTPUTS; o++) {
+        for (uint32_t lane = 0; lane < L; lane++) {
             sum[lane] += 0 * out[o * L + lane]; /* NaN where one is not finite */
         }
     }
-    for (int lane = 0; lane < L; lane++) {
-        use[lane] = sum[lane] == 0 ? 1.0f : 0.0f;
-        float scale = use[lane] > 0 ? out[DIRECT_SCALE * L + lane] : 0;
-        float more = use[lane] > 0 ? out[DIRECT_MEAN * L + lane] + scale : 0;
-        float first = use[lane] > 0 ? out[DIRECT_LEVELS * L + lane] : 0;
-        scale = scale > SCALE_MOST ? SCALE_MOST : scale < -SCALE_MOST ? -SCALE_MOST : scale;
-        more = more > SCALE_MOST ? SCALE_MOST : more < -SCALE_MOST ? -SCALE_MOST : more;
-        first = first > LEVEL_MOST ? LEVEL_MOST : first < -LEVEL_MOST ? -LEVEL_MOST : first;
-        float there = mean[lane] > 0 ? 1.0f : 0.0f, wide = there > 0 ? variance[lane] : 1;
-        float deviation = sqrtf(wide);
+    for (uint32_t lane = 0; lane < L; lane++) {
+        /* Loads before conditions: only then are these selections, not branches. */
+        float scale = out[DIRECT_SCALE * L + lane], more = out[DIRECT_MEAN * L + lane];
+        float first = out[DIRECT_LEVELS * L + lane], wide = variance[lane], m = mean[lane];
+        float known = sum[lane] == 0 ? 1.0f : 0.0f, there = m > 0 ? 1.0f : 0.0f;
+        scale = known > 0 ? scale : 0;
+        more = known > 0 ? more + scale : 0;
+        first = known > 0 ? first : 0;
+        wide = there > 0 ? wide : 1;
+        scale = scale > SCALE_MOST ? SCALE_MOST : scale;
+        scale = scale < -SCALE_MOST ? -SCALE_MOST : scale;
+        more = more > SCALE_MOST ? SCALE_MOST : more;
+        more = more < -SCALE_MOST ? -SCALE_MOST : more;
+        first = first > LEVEL_MOST ? LEVEL_MOST : first;
+        first = first < -LEVEL_MOST ? -LEVEL_MOST : first;
+        float deviation = sqrtf(wide), unit = there * fast_exp(scale) * deviation;
+        float at = g[lane] / deviation + first, value = unit * at;
+        use[lane] = known;
         per[lane] = 1 / deviation;
-        unit[lane] = there * fast_exp(scale) * deviation;
-        said[lane] = there * mean[lane] * fast_exp(more);
-        at[lane] = g[lane] * per[lane] + first;
-        q[lane] = unit[lane] * at[lane] > 0 ? unit[lane] * at[lane] : 0;
+        units[lane] = unit;
+        said[lane] = there * m * fast_exp(more);
+        reached[lane] = at;
+        q[lane] = value > 0 ? value : 0;
     }
-    for (int k = 1; k < Q; k++) {
-        for (int lane = 0; lane < L; lane++) {
-            float rise = (g[k * L + lane] - g[(k - 1) * L + lane]) * per[lane];
-            float o = use[lane] > 0 ? out[(DIRECT_LEVELS + k) * L + lane] : 0;
+    for (uint32_t k = 1; k < Q; k++) {
+        const float *below = g + (k - 1) * L, *here = g + k * L,
+                    *os = out + (DIRECT_LEVELS + k) * L;
+        float *restrict row = q + k * L;
+        for (uint32_t lane = 0; lane < L; lane++) {
+            float rise = (here[lane] - below[lane]) * per[lane], o = os[lane];
+            o = use[lane] > 0 ? o : 0;
             rise = rise > INCREMENT_LEAST ? rise : INCREMENT_LEAST;
-            o = o > LEVEL_MOST ? LEVEL_MOST : o < -LEVEL_MOST ? -LEVEL_MOST : o;
-            at[lane] += fast_log(1 + (fast_exp(rise) - 1) * fast_exp(o));
-            float value = unit[lane] * at[lane];
-            q[k * L + lane] = value > 0 ? value : 0;
+            o = o > LEVEL_MOST ? LEVEL_MOST : o;
+            o = o < -LEVEL_MOST ? -LEVEL_MOST : o;
+            float at = reached[lane] + fast_log(1 + (fast_exp(rise) - 1) * fast_exp(o));
+            float value = units[lane] * at;
+            reached[lane] = at;
+            row[lane] = value > 0 ? value : 0;
         }
     }
 }
@@ -148,7 +168,9 @@ void direct_lanes(const struct negbin_table *table, const float *mean, const flo
             }
         }
     }
-    read_lanes(g, mean, variance, out, said, q);
+    struct lanes_read in = {
+        .lanes = DIRECT_LANES, .g = g, .mean = mean, .variance = variance, .out = out};
+    read_lanes(&in, said, q);
 }
 
 float direct_weight(const struct likelihood *nb)

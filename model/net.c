@@ -179,23 +179,24 @@ void net_turn(const struct net *net, float *turned)
     }
 }
 
+typedef float wide __attribute__((vector_size(NET_WIDE * sizeof(float))));
+
 CLONES void net_output_turned(const struct net *net, const float *restrict turned,
                               const float *restrict u, const struct net_ask *ask,
                               float *restrict out)
 {
-    float a[NET_DECODER], even[NET_WIDE], odd[NET_WIDE] = {0};
+    float a[NET_DECODER];
+    wide even, odd = {0}, row; /* two sums: neither waits for the other */
     decoded(net, u, ask, a);
-    memcpy(even, turned + NET_DECODER * NET_WIDE, sizeof even);
-    for (int d = 0; d < NET_DECODER; d += 2) { /* two sums: neither waits for the other */
-        const float *restrict row = turned + d * NET_WIDE;
-        for (int o = 0; o < NET_WIDE; o++) {
-            even[o] += a[d] * row[o];
-            odd[o] += a[d + 1] * row[NET_WIDE + o];
-        }
+    memcpy(&even, turned + NET_DECODER * NET_WIDE, sizeof even);
+    for (int d = 0; d < NET_DECODER; d += 2) {
+        memcpy(&row, turned + d * NET_WIDE, sizeof row);
+        even += a[d] * row;
+        memcpy(&row, turned + (d + 1) * NET_WIDE, sizeof row);
+        odd += a[d + 1] * row;
     }
-    for (int o = 0; o < NET_WIDE; o++) {
-        out[o] = even[o] + odd[o];
-    }
+    even += odd;
+    memcpy(out, &even, sizeof even);
 }
 
 float net_lift(float factor)
