@@ -1,5 +1,5 @@
-/* Paths of demand, slot by slot, drawn from a demand curve, for simulations that check decisions and
- * train policies.
+/* Paths of demand, slot by slot, drawn from a demand curve, for simulations that check decisions
+ * and train policies.
  *
  *     struct paths_law law;
  *     paths_fit(&curve, horizon, &law);
