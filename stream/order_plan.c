@@ -119,6 +119,9 @@ static void put_name(FILE *out, struct slice name)
 /* Names of the rules that changed the order, with spaces between. */
 static void put_rules(FILE *out, const struct rules *rules, const struct rule_hits *hits)
 {
+    if (!hits->count) {
+        return;
+    }
     struct buf names = {0};
     for (int i = 0; i < hits->count; i++) {
         buf_print(&names, "%s%s", i ? " " : "", rules->rule[hits->rule[i]].name);
