@@ -119,7 +119,9 @@ void forecaster_begin_close(struct forecaster *fc, int64_t bucket, int32_t phase
     fc->phase = phase;
     proof_fold(fc->proof);
     phase_add(&fc->phases, phase, season, (float)total_units);
-    annual_add(&fc->annual, season == 7 ? (float)total_units : 0);
+    if (fc->phases.seen) {
+        annual_add(&fc->annual, season == 7 ? (float)total_units : 0);
+    }
     for (int c = 0; c < FORECAST_CLASSES; c++) {
         for (uint32_t s = 0; s < fc->rows; s++) {
             pool_fold(&fc->pool[c][s], &fc->tally[c][s], fc->length[s]);

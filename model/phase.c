@@ -28,6 +28,10 @@ void phase_add(struct phase_factors *phases, int32_t phase, int32_t season, floa
         memset(phases, 0, sizeof *phases);
         phases->season = season;
     }
+    if (!phases->seen && !(total > 0)) { /* nothing was sold yet: no closed day of the week */
+        phase_rebuild(phases, phase);
+        return;
+    }
     uint32_t slots = (uint32_t)season * PHASE_SEASONS;
     phases->place = (phases->place + 1) % slots;
     phases->total[phases->place] = isfinite(total) && total > 0 ? total : 0;

@@ -24,7 +24,8 @@ struct phase_factors {
     float factor[FORECAST_SEASON_MAX]; /* derived, by phase */
 };
 
-/* Take the total of the bucket that closed, with its phase. Another season than before starts anew.
+/* Take the total of the bucket that closed, with its phase. Buckets before the first sale are none.
+ * Another season than before starts anew.
  */
 void phase_add(struct phase_factors *phases, int32_t phase, int32_t season, float total);
 /* The newest total was `share` times what an ordinary bucket would have sold (0.2 .. 5). */

@@ -3,6 +3,20 @@
 #include <criterion/criterion.h>
 #include <math.h>
 
+Test(phase, buckets_before_the_first_sale_are_no_season)
+{
+    static struct phase_factors phases;
+    memset(&phases, 0, sizeof phases);
+    for (int32_t t = 0; t < 13; t++) {
+        phase_add(&phases, t % 7, 7, t < 6 ? 0 : 10);
+        for (int p = 0; p < 7; p++) {
+            cr_assert_float_eq(phases.factor[p], 1, 1e-6);
+        }
+    }
+    phase_add(&phases, 13 % 7, 7, 0); /* from then on a bucket without sales is one */
+    cr_assert_eq(phases.seen, 8u);
+}
+
 Test(phase, factors_are_one_until_a_season_is_known)
 {
     struct phase_factors phases = {0};
