@@ -18,6 +18,7 @@
 #define SPREAD_PRIOR 1.5f
 #define LEAST_SPREAD 1.05f
 #define QUARTER 90.0f
+#define AGED 365u /* buckets: no shop that the net learned from was older, and age says no more */
 #define ODD_PRICE 0.45f /* of the logarithm */
 #define NO_EVENT 0
 #define GAP_KEEP 0.997f
@@ -418,7 +419,7 @@ static void put(const struct trace *trace, const struct trace_cols *cols,
     at = put_habits(cols, view, at);
     *at++ = logf(1 + view->y[0]);
     *at++ = logf(cols->row[i].sold + 1);
-    *at++ = logf((float)in->window->age[i] / 100);
+    *at++ = logf((float)(in->window->age[i] < AGED ? in->window->age[i] : AGED) / 100);
     *at++ = sqrtf(fmaxf(tails->rise[i], 0));
     *at++ = logf(1 + (float)tails->rise_length[i]);
     *at++ = sqrtf(fmaxf(tails->fall[i], 0));
