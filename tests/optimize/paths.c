@@ -1,4 +1,4 @@
-#include "optimize/paths.h"
+#include "tests/optimize/paths.h"
 
 #include "config/base/ensure.h"
 #include "optimize/gauss.h"

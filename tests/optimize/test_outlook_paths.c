@@ -1,4 +1,4 @@
-#include "optimize/paths.h"
+#include "tests/optimize/paths.h"
 
 #include "optimize/outlook.h"
 #include "tests/optimize/curve_fixture.h"
@@ -69,7 +69,7 @@ static void agrees(const struct demand_curve *curve, const float *paths, uint32_
     }
 }
 
-Test(paths, independent_slots_are_found_to_be_so)
+Test(outlook_paths, independent_slots_are_found_to_be_so)
 {
     struct demand_curve curve = curve_poisson(4);
     struct paths_law law;
@@ -105,13 +105,13 @@ static void errors_of_level(void)
     free(paths);
 }
 
-Test(paths, errors_of_the_level_last)
+Test(outlook_paths, errors_of_the_level_last)
 {
     errors_of_level();
 }
 
 /* Day and night: 2 units in the first slot of a total, and what the mean says after it. */
-Test(paths, every_slot_has_its_mean_and_nothing_is_below_zero)
+Test(outlook_paths, every_slot_has_its_mean_and_nothing_is_below_zero)
 {
     float lengths[3] = {1, 2, 4}, means[3] = {2, 8, 12}, quantiles[3 * DEMAND_LEVELS];
     for (int row = 0; row < 3; row++) {
@@ -140,7 +140,7 @@ Test(paths, every_slot_has_its_mean_and_nothing_is_below_zero)
     free(paths);
 }
 
-Test(paths, a_curve_that_knows_nothing_gives_nothing)
+Test(outlook_paths, a_curve_that_knows_nothing_gives_nothing)
 {
     struct demand_curve curve = {.rows = 0};
     struct paths_law law;
@@ -179,7 +179,7 @@ static struct played play(const float *paths, uint32_t slots, double stock, doub
 
 /* The projection that decisions use against paths whose errors last: the projection has a few
  * levels of demand for all, so some points of chance are its own. */
-Test(paths, the_projection_agrees_with_them)
+Test(outlook_paths, the_projection_agrees_with_them)
 {
     const struct demand_curve curves[2] = {curve_uniform(2, 10), curve_poisson(6)};
     for (int c = 0; c < 2; c++) {

@@ -3,7 +3,8 @@
  *
  *     struct paths_law law;
  *     paths_fit(&curve, horizon, &law);
- *     paths_draw(&law, &rng, count, out);           // out [count, horizon], whole paths, units >=
+ *     paths_draw(&law, &rng, count, out);           // out [count, horizon], whole paths, units
+ * >=
  * 0
  *
  * The curve knows totals of the next n slots, each as a distribution; a path must agree with all of
@@ -19,8 +20,8 @@
  *
  * So the totals at those lengths have the curve's distributions, for any curve; what the copula
  * decides is which path is high where. Pure; seeded; paths_draw allocates while it works. */
-#ifndef RESTOCK_PATHS_H
-#define RESTOCK_PATHS_H
+#ifndef RESTOCK_TESTS_PATHS_H
+#define RESTOCK_TESTS_PATHS_H
 
 #include "config/base/rng.h"
 #include "optimize/demand.h"
