@@ -299,6 +299,9 @@ static void view_calibration(const struct shard *shard, struct shard_view *out)
         out->alarms_budgeted = rates->budgeted;
         return;
     }
+    if (!shard->tails) {
+        return; /* pipeline.forecast is off: nothing is judged */
+    }
     const struct tails_rates *rates = tails_rates(shard->tails);
     out->judged = rates->tests / TAILS_KINDS;
     out->alarms = rates->strong;

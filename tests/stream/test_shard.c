@@ -145,6 +145,26 @@ Test(shard, explains_what_it_forecast_last)
     fixture_log_fini(&log);
 }
 
+Test(shard, is_seen_with_and_without_forecasts)
+{
+    static const char *const SETS[] = {"pipeline.forecast=off"};
+    struct fixture_log log = {0};
+    struct fixture fixture;
+    struct shard_view view;
+    fixture_shop(&log, 20, 30, 3);
+    for (int off = 0; off < 2; off++) {
+        fixture_init(&fixture, SETS, (size_t)off);
+        shard_view(fixture.shard, &view);
+        cr_expect_eq(view.series, 0u);
+        fixture_run(&fixture, &log, 100);
+        shard_view(fixture.shard, &view);
+        cr_expect_gt(view.series, 0u);
+        cr_expect(!off || view.judged == 0);
+        fixture_fini(&fixture);
+    }
+    fixture_log_fini(&log);
+}
+
 Test(shard, ticks_that_say_nothing_new_change_nothing)
 {
     struct fixture_log lines = {0}, few = {0}, many = {0};
