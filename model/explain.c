@@ -354,7 +354,7 @@ bool forecaster_explain(struct forecaster *fc, const struct forecaster_cols *col
         *out = (struct explanation){0};
         return false;
     }
-    forecaster_ready(fc, cols, window);
+    forecaster_ready(fc, cols, window, NULL);
     struct work work = {.fc = fc, .cols = cols, .i = i, .real = *window};
     begin(&work);
     ask_sets(&work, out->expert);

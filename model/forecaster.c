@@ -335,7 +335,7 @@ void forecaster_learn(struct forecaster *fc, struct forecaster_cols *cols,
     forecaster_count_bulk(fc, cols, window->series);
     ewma_update(&fc->ewma, &rows, fc->factor, fc->units, fc->learn);
     read_statistics(fc, &rows);
-    forecaster_shift(fc, window);
+    forecaster_shift(fc, window, NULL);
     if (fc->gru_on) {
         forecaster_read_factors(fc, cols, window);
         struct gru_view view = view_of(fc, cols, window);
@@ -394,11 +394,11 @@ void forecaster_shares(const struct forecaster *fc, const struct forecaster_cols
 }
 
 void forecaster_ready(struct forecaster *fc, const struct forecaster_cols *cols,
-                      const struct window *window)
+                      const struct window *window, const uint8_t *want)
 {
     struct ewma_rows rows = rows_of(cols, window->series);
     read_statistics(fc, &rows);
-    forecaster_shift(fc, window);
+    forecaster_shift(fc, window, want);
     fc->gru_on = fc->gru && cols->gru_state;
 }
 
@@ -552,7 +552,7 @@ void forecaster_predict(struct forecaster *fc, const struct forecaster_cols *col
 {
     ASSERT(fc->begun && fc->bucket == window->bucket && window->series <= fc->tile &&
            window->width == fc->width);
-    forecaster_ready(fc, cols, window);
+    forecaster_ready(fc, cols, window, want);
     if (fc->gru_on) {
         forecaster_read_factors(fc, cols, window);
         struct gru_view view = view_of(fc, cols, window);

@@ -80,11 +80,12 @@ void forecaster_shares(const struct forecaster *fc, const struct forecaster_cols
 /* What the bucket that closed says of bulk orders, by the statistics before it. */
 void forecaster_count_bulk(struct forecaster *fc, const struct forecaster_cols *cols,
                            uint32_t series);
-/* Levels of all rows are those that the last buckets speak of, where they do (model/shift.h). */
-void forecaster_shift(struct forecaster *fc, const struct window *window);
+/* Levels are those that the last buckets speak of, where they do (model/shift.h). want: [N] 0 where
+ * nobody will ask, or NULL. */
+void forecaster_shift(struct forecaster *fc, const struct window *window, const uint8_t *want);
 /* Statistics of all rows into fc->level, fc->slow, fc->spread; whether there is a network. */
 void forecaster_ready(struct forecaster *fc, const struct forecaster_cols *cols,
-                      const struct window *window);
+                      const struct window *window, const uint8_t *want);
 /* Derived: the mood of the shop, from the totals of its last buckets. */
 void forecaster_look_ahead(struct forecaster *fc);
 

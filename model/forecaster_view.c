@@ -103,7 +103,7 @@ void forecaster_look_ahead(struct forecaster *fc)
     }
 }
 
-void forecaster_shift(struct forecaster *fc, const struct window *window)
+void forecaster_shift(struct forecaster *fc, const struct window *window, const uint8_t *want)
 {
     float factor[SHIFT_BUCKETS];
     uint32_t season = (uint32_t)fc->phases.season, width = window->width;
@@ -114,7 +114,7 @@ void forecaster_shift(struct forecaster *fc, const struct window *window)
     }
     for (uint32_t i = 0; i < window->series; i++) {
         size_t from = ((size_t)i + 1) * width - count;
-        if (season) {
+        if (season && (!want || want[i])) {
             fc->level[i] *= shift_ratio(&(struct shift_source){.units = window->units + from,
                                                                .flags = window->flags + from,
                                                                .factor = factor,
