@@ -99,6 +99,12 @@ static const struct option ROWS[] = {
      .default_text = "",
      .help = "rules of what opens no alert: kind=spike,drop sku=GIFT* location=outlet "
              "until=2026-12-31; several are separated by ';'"},
+    {.path = "alerts.more_kinds",
+     .type = OPTION_BOOL,
+     .offset = offsetof(struct alert_options, more_kinds),
+     .default_text = "off",
+     .help = "tell dead_stock, demand_shift and supplier_slip, too: kinds that readers made before "
+             "them do not know; off: dead stock counts as overstock"},
     {.path = "anomaly.autoencoder",
      .type = OPTION_BOOL,
      .offset = offsetof(struct alert_options, autoencoder),

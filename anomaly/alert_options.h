@@ -18,6 +18,7 @@ struct alert_options {
     int64_t min_age; /* buckets of history before a series is judged */
     int64_t min_lines; /* order lines before it is judged by lines */
     const char *silence; /* rules of anomaly/silence.h */
+    bool more_kinds; /* dead_stock, demand_shift, supplier_slip */
     bool autoencoder; /* of anomaly/autoencoder.h: raises alerts of its own */
     const char *detector; /* shipped, none, or a path: read by the process, see detector_ref */
     /* The net of anomaly/weigh.h, or NULL: exact tails decide alone. Not an option: set by the

@@ -93,8 +93,8 @@ static const struct option ROWS[] = {
      .default_text = "90",
      .min = 0,
      .max = 3650,
-     .help =
-         "stock of which nothing was sold for so many days raises an alert dead_stock; 0: never"},
+     .help = "stock of which nothing was sold for so many days raises an alert dead_stock (with "
+             "alerts.more_kinds); 0: never"},
     {.path = "replenish.learn_service",
      .type = OPTION_DOUBLE,
      .offset = FIELD(learn_service),

@@ -108,7 +108,8 @@ static bool was_there(const struct shard *shard, uint32_t series, int64_t today,
 static bool step_dead(struct shard *shard, const struct stock_entry *stock,
                       const struct decide_input *in, int64_t now_ms)
 {
-    int64_t limit = shard->plan->settings_ref->proposal.dead_days;
+    const struct settings *settings = shard->plan->settings_ref;
+    int64_t limit = settings->alert.more_kinds ? settings->proposal.dead_days : 0;
     int64_t today = in->policy.today, unsold = unsold_slots(shard, stock->series, today);
     double days = (double)unsold * in->policy.slot_days;
     bool dead = limit > 0 && stock->position.stock > 0 && days >= (double)limit &&
@@ -188,7 +189,8 @@ static double misfit(const struct decide_input *in, bool down, int64_t coming, i
 static void step_shift(struct shard *shard, const struct stock_entry *stock,
                        const struct decide_input *in, int64_t now_ms)
 {
-    const struct alert *shift = open_shift(shard, stock->series);
+    bool told_of = shard->plan->settings_ref->alert.more_kinds;
+    const struct alert *shift = told_of ? open_shift(shard, stock->series) : NULL;
     int64_t last = in->policy.today;
     int64_t told = shift ? bucket_of(&shard->plan->settings_ref->days, shift->opened_ms) : 0;
     int64_t coming = shift ? ordered_before(&stock->position, told, &last) : 0;
@@ -278,6 +280,7 @@ static void step_slip(struct shard *shard, struct slice supplier, const struct t
     uint64_t scope = hash_64(supplier.data, supplier.bytes, 0);
     struct track_slip slip;
     track_slip(track, (double)shard->plan->settings_ref->proposal.supplier_trust, &slip);
+    slip.slips = slip.slips && shard->plan->settings_ref->alert.more_kinds;
     bool known =
         alert_table_find(shard->alerts, ALERT_SUPPLIER_SLIP, ALERT_NO_SERIES, scope) != NULL;
     if (scope % (uint64_t)shard->plan->partitions != (uint64_t)shard->partition ||

@@ -5,8 +5,13 @@
 
 void play_init(struct play *play, const char *set)
 {
+    play_init_sets(play, &set, 1);
+}
+
+void play_init_sets(struct play *play, const char *const *sets, size_t count)
+{
     *play = (struct play){.next_fingerprint = 1};
-    fixture_init(&play->fixture, &set, 1);
+    fixture_init(&play->fixture, sets, count);
 }
 
 void play_fini(struct play *play)

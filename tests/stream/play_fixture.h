@@ -14,6 +14,7 @@ struct play {
 
 /* set: one --set argument. */
 void play_init(struct play *play, const char *set);
+void play_init_sets(struct play *play, const char *const *sets, size_t count);
 void play_fini(struct play *play);
 int64_t play_ms(double day);
 void play_order(struct play *play, double day, int64_t quantity, const char *customer);

@@ -7,9 +7,14 @@
 
 static struct play play;
 
+static void begin(const char *set)
+{
+    play_init_sets(&play, (const char *const[]){"alerts.more_kinds=on", set}, 2);
+}
+
 static void set_up(void)
 {
-    play_init(&play, "forecasts.emit=never");
+    begin("forecasts.emit=never");
     fixture_item(&play.log, "A", 3, 7, 1, 1);
     play_stock(&play, STOCK_COUNT, 0, 1000, "count");
     play_days(&play, 0, 30, 8);
@@ -80,7 +85,7 @@ Test(risk, a_part_of_an_order_teaches_nothing_yet)
 Test(risk, trust_of_zero_keeps_to_what_is_stated)
 {
     tear_down();
-    play_init(&play, "supply.trust=0");
+    begin("supply.trust=0");
     fixture_item(&play.log, "A", 3, 7, 1, 1);
     play_stock(&play, STOCK_COUNT, 0, 1000, "count");
     play_days(&play, 0, 30, 8);
@@ -123,7 +128,7 @@ Test(risk, proposals_name_the_stated_lead_time_and_count_the_learned_one)
 Test(risk, stock_that_nobody_buys_is_dead_once)
 {
     tear_down();
-    play_init(&play, "replenish.dead_days=20");
+    begin("replenish.dead_days=20");
     fixture_item(&play.log, "A", 3, 7, 1, 1);
     play_stock(&play, STOCK_COUNT, 0, 1000, "count");
     play_days(&play, 0, 30, 8);
@@ -137,10 +142,24 @@ Test(risk, stock_that_nobody_buys_is_dead_once)
     cr_expect(alert_told("overstock", "OPEN") == 0, "one incident, one alert");
 }
 
+/* The kinds of the contract with readers are told alone unless more are asked for. */
+Test(risk, without_more_kinds_dead_stock_is_overstock)
+{
+    play_fini(&play);
+    play_init_sets(
+        &play, (const char *const[]){"replenish.dead_days=20", "replenish.overstock_days=30"}, 2);
+    fixture_item(&play.log, "A", 3, 7, 1, 1);
+    play_stock(&play, STOCK_COUNT, 0, 1000, "count");
+    play_days(&play, 0, 30, 8);
+    play_days(&play, 30, 60, 0);
+    cr_expect(!play_wrote(&play, "\"dead_stock\""));
+    cr_expect(alert_told("overstock", "OPEN") >= 1);
+}
+
 Test(risk, what_was_not_there_could_not_be_sold)
 {
     tear_down();
-    play_init(&play, "replenish.dead_days=20");
+    begin("replenish.dead_days=20");
     fixture_item(&play.log, "A", 3, 7, 1, 1);
     play_stock(&play, STOCK_COUNT, 0, 1000, "count");
     play_days(&play, 0, 30, 8);
@@ -170,7 +189,7 @@ static void shop_day(int day, int64_t units)
 Test(risk, demand_that_left_its_open_orders_behind)
 {
     tear_down();
-    play_init(&play, "anomaly.detector=none"); /* tails alone: a shop of seven is no shop for it */
+    begin("anomaly.detector=none"); /* tails alone: a shop of seven is no shop for it */
 
     fixture_item(&play.log, "A", 3, 7, 1, 1);
     play_stock(&play, STOCK_COUNT, 0, 1000, "count");
@@ -217,7 +236,7 @@ static void id_of_last(char id[33])
 Test(risk, answers_move_the_service_target_where_the_shop_lets_them)
 {
     tear_down();
-    play_init(&play, "replenish.learn_service=0.5");
+    begin("replenish.learn_service=0.5");
     fixture_item(&play.log, "A", 3, 7, 1, 1);
     play_stock(&play, STOCK_COUNT, 0, 1000, "count");
     play_days(&play, 0, 30, 8);
@@ -259,8 +278,8 @@ Test(risk, a_replay_with_restarts_gives_the_same_bytes)
     fixture_sort(&play.fixture.outputs);
     for (size_t every = 1; every <= 16; every *= 4) {
         struct fixture fixture;
-        const char *set = "forecasts.emit=never";
-        fixture_init(&fixture, &set, 1);
+        const char *const sets[] = {"alerts.more_kinds=on", "forecasts.emit=never"};
+        fixture_init(&fixture, sets, 2);
         for (size_t i = 0; i < play.log.count; i++) {
             fixture_apply(&fixture, &play.log, i);
             if (i % every == 0) {
