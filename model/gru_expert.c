@@ -14,7 +14,7 @@ struct gru_expert {
     float gx[GRU_BATCH * 3 * NET_HIDDEN], gh[GRU_BATCH * 3 * NET_HIDDEN],
         decoded[GRU_BATCH * NET_DECODER];
     uint8_t live[GRU_BATCH];
-    float turned[NET_TURNED]; /* of net_ref, as of the last look */
+    float turned[NET_TURNED]; /* of net_ref, as of the last use or look */
     uint32_t tile;
     float u[]; /* [N,D] */
 };
@@ -24,7 +24,7 @@ struct gru_expert *gru_expert_create(const struct base_model *base, uint32_t til
     struct gru_expert *expert =
         calloc(1, sizeof *expert + (size_t)tile * NET_DECODER * sizeof(float));
     if (expert) {
-        expert->net_ref = base_model_net(base);
+        gru_expert_use(expert, base_model_net(base));
         expert->tile = tile;
     }
     return expert;
@@ -38,6 +38,7 @@ void gru_expert_destroy(struct gru_expert *expert)
 void gru_expert_use(struct gru_expert *expert, const struct net *net)
 {
     expert->net_ref = net;
+    net_turn(net, expert->turned);
 }
 
 /* Inputs and states of the batch that begins at row `begin`; rows that are not wanted or not there

@@ -116,6 +116,23 @@ Test(gru_expert, other_weights_are_used_from_then_on)
     base_model_free(blank);
 }
 
+/* As explanations ask: from what is supposed, without a look before. */
+Test(gru_expert, speaks_without_a_look)
+{
+    struct gru_expert *fresh = gru_expert_create(base, SERIES);
+    static float x[GRU_BATCH * NET_INPUTS], h[GRU_BATCH * NET_HIDDEN], u[GRU_BATCH * NET_DECODER];
+    float out[NET_WIDE], expected[NET_WIDE];
+    h[3] = x[2] = 0.5f;
+    gru_expert_suppose(fresh, x, h, u);
+    gru_expert_place(fresh, 5, u);
+    gru_expert_place(expert, 5, u);
+    gru_expert_say(fresh, 5, &(struct net_ask){0}, out);
+    gru_expert_say(expert, 5, &(struct net_ask){0}, expected);
+    cr_assert_arr_eq(out, expected, sizeof out);
+    cr_assert_neq(out[NET_OUTPUTS - 1], 0.0f);
+    gru_expert_destroy(fresh);
+}
+
 Test(gru_expert, a_series_that_never_sold_has_no_state)
 {
     for (int j = 0; j < NET_HIDDEN; j++) {
