@@ -178,10 +178,7 @@ struct layouts *layouts_create(const struct plan *plan)
     /* Rings are not in records described here: they have a record per slot. */
     struct layouts *layouts = calloc(1, sizeof *layouts);
     if (layouts) {
-        layouts->prototype.gru = plan->settings_ref->forecast.base_ref != NULL;
-        layouts->prototype.shorts = plan->shorts.per_day > 0;
-        layouts->prototype.encoded = plan->settings_ref->alert.autoencoder;
-        layouts->prototype.traced = plan->settings_ref->alert.detector_ref != NULL;
+        layouts->prototype = tile_prototype(plan);
         describe(layouts);
         ASSERT(parse(layouts, buf_view(&layouts->own_bytes), &layouts->known[0]));
         layouts->count = 1;

@@ -116,10 +116,7 @@ static const char *life_name(enum column_life life)
 
 void plan_print_layout(const struct plan *plan, FILE *out)
 {
-    struct tile tile = {.gru = plan->settings_ref->forecast.base_ref != NULL,
-                        .shorts = plan->shorts.per_day > 0,
-                        .encoded = plan->settings_ref->alert.autoencoder,
-                        .traced = plan->settings_ref->alert.detector_ref != NULL};
+    struct tile tile = tile_prototype(plan);
     struct tile_table tables[TILE_TABLES];
     tile_tables(&tile, tables);
     fprintf(out, "%-28s %10s %8s\n%-28s %10s %8u\n", "column", "saved", "bytes", "ring", "ring",

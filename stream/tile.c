@@ -56,12 +56,17 @@ static size_t ring_bytes(uint32_t slots)
     return padded((size_t)slots * PLAN_TILE_SERIES * sizeof(uint16_t));
 }
 
+struct tile tile_prototype(const struct plan *plan)
+{
+    return (struct tile){.gru = plan->settings_ref->forecast.base_ref != NULL,
+                         .shorts = plan->shorts.per_day > 0,
+                         .encoded = plan->settings_ref->alert.autoencoder,
+                         .traced = plan->settings_ref->alert.detector_ref != NULL};
+}
+
 size_t tile_bytes(const struct plan *plan)
 {
-    struct tile tile = {.gru = plan->settings_ref->forecast.base_ref != NULL,
-                        .shorts = plan->shorts.per_day > 0,
-                        .encoded = plan->settings_ref->alert.autoencoder,
-                        .traced = plan->settings_ref->alert.detector_ref != NULL};
+    struct tile tile = tile_prototype(plan);
     struct tile_table tables[TILE_TABLES];
     tile_tables(&tile, tables);
     size_t bytes = ring_bytes(plan->slots) + ring_bytes(plan->shorts.slots) +
@@ -105,15 +110,11 @@ struct tile *tile_create_in(const struct plan *plan, int64_t closed, struct page
     if (!tile) {
         return NULL;
     }
-    memset(tile, 0, size);
-    tile->gru = plan->settings_ref->forecast.base_ref != NULL;
-    tile->encoded = plan->settings_ref->alert.autoencoder;
-    tile->traced = plan->settings_ref->alert.detector_ref != NULL;
+    *tile = tile_prototype(plan);
     size_t bytes = tile_bytes(plan);
     tile->own_block = !pages;
     tile->block = pages ? pages_take(pages) : aligned_alloc(TILE_ALIGNMENT, bytes);
     tile->slot_bucket = no_buckets(plan->slots);
-    tile->shorts = plan->shorts.per_day > 0;
     if (tile->shorts) {
         tile->short_bucket = no_buckets(plan->shorts.slots);
         tile->short_dirty = calloc(plan->shorts.slots / 64 + 1, sizeof *tile->short_dirty);

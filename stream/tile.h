@@ -80,6 +80,8 @@ enum { TILE_SLOTS_MAX = 16 * 64, TILE_SHORTS_MAX = 4096 };
 struct tile *tile_create_in(const struct plan *plan, int64_t closed, struct pages *pages);
 struct tile *tile_create(const struct plan *plan, int64_t closed);
 void tile_destroy(struct tile *tile);
+/* Without memory: says which tables the tiles of a plan have. */
+struct tile tile_prototype(const struct plan *plan);
 size_t tile_bytes(const struct plan *plan); /* of a block */
 void tile_clear_series(const struct plan *plan, struct tile *tile,
                        uint32_t row); /* all columns zero, for reuse of an index */
