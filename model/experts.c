@@ -87,6 +87,17 @@ static void repeat_nb(struct expert_lanes *lanes, int expert, uint32_t lane)
     }
 }
 
+/* One that knows nothing of the lane repeats nb. */
+static void put_empirical(struct expert_lanes *lanes, uint32_t lane, bool known, const float *q,
+                          float mean)
+{
+    if (known) {
+        put_rescaled(lanes, lane, q, mean);
+    } else {
+        repeat_nb(lanes, FORECAST_EMPIRICAL, lane);
+    }
+}
+
 /* Days are independent given the level; what is not known of the level itself is shared by all of
  * them. */
 static float sum_variance(const struct forecaster *fc, uint32_t i, uint32_t s)
@@ -164,13 +175,9 @@ void experts_sums(const struct forecaster *fc, const struct empirical_history *h
     }
     ask_nb(fc, variance, lanes);
     for (uint32_t lane = 0; lane < lanes->count; lane++) {
-        if (!(lanes->weight[FORECAST_EMPIRICAL][lane] > 0)) {
-            continue;
-        }
-        if (empirical_sum(history, fc->length[begin + lane], q, &mean)) {
-            put_rescaled(lanes, lane, q, mean);
-        } else {
-            repeat_nb(lanes, FORECAST_EMPIRICAL, lane);
+        if (lanes->weight[FORECAST_EMPIRICAL][lane] > 0) {
+            bool known = empirical_sum(history, fc->length[begin + lane], q, &mean);
+            put_empirical(lanes, lane, known, q, mean);
         }
     }
     ask_gru(fc, i, spans, variance, lanes);
@@ -195,13 +202,8 @@ void experts_steps(const struct forecaster *fc, const struct expert_shape *shape
     }
     ask_nb(fc, variance, lanes);
     for (uint32_t lane = 0; lane < lanes->count; lane++) {
-        if (!(lanes->weight[FORECAST_EMPIRICAL][lane] > 0)) {
-            continue;
-        }
-        if (shape->known) {
-            put_rescaled(lanes, lane, shape->q, shape->mean);
-        } else {
-            repeat_nb(lanes, FORECAST_EMPIRICAL, lane);
+        if (lanes->weight[FORECAST_EMPIRICAL][lane] > 0) {
+            put_empirical(lanes, lane, shape->known, shape->q, shape->mean);
         }
     }
     ask_gru(fc, i, spans, variance, lanes);

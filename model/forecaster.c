@@ -1,13 +1,13 @@
 /* Learning and forecasting of one tile.
  *
- *     learn    newest column of the window -> probes that matured are scored (class pools, losses
- * of the series)
- *                                          -> level, variance -> next_mean, next_variance -> one
- * new probe where a slot is free predict  level, variance, window -> rows of quantiles of each
- * expert -> average by weight -> correction -> ascending
+ *     learn    newest column of the window
+ *              -> probes that matured are scored (class pools, losses of the series)
+ *              -> level, variance -> next_mean, next_variance -> a new probe where a slot is free
+ *     predict  level, variance, window -> rows of quantiles of each expert
+ *              -> average by weight -> correction -> ascending
  *
  * Cost: learn is a few vector loops plus one probe every four closes; predict is one row of
- * quantiles of each expert for each sum, and for each phase of the season. */
+ * quantiles of each expert that counts for each sum and each step, sixteen rows side by side. */
 #include "model/forecaster.h"
 
 #include "config/base/clones.h"
@@ -232,22 +232,26 @@ static void score(struct forecaster *fc, struct forecaster_cols *cols, const str
     }
 }
 
-static void put_probe(struct forecaster *fc, struct forecaster_cols *cols,
-                      const struct window *window, uint32_t i)
+/* A series gets a new probe where a slot is free: of this row; -1: none. */
+static int probe_row(const struct forecaster *fc, const struct forecaster_cols *cols,
+                     const struct window *window, uint32_t i)
 {
-    int slot = probe_free(cols, fc->tile, i);
-    if (slot == PROBE_NONE || !cols->observed[i]) {
-        return;
+    if (probe_free(cols, fc->tile, i) == PROBE_NONE || !cols->observed[i]) {
+        return -1;
     }
     uint32_t bits;
     memcpy(&bits, &cols->level[i], sizeof bits);
-    uint32_t s =
-        (uint32_t)(hash_mix((uint64_t)window->bucket * 0x9e3779b97f4a7c15ULL ^ bits) % fc->rows);
+    return (int)(hash_mix((uint64_t)window->bucket * 0x9e3779b97f4a7c15ULL ^ bits) % fc->rows);
+}
+
+/* fc->prospect reaches as far as the row. */
+static void put_probe(const struct forecaster *fc, struct forecaster_cols *cols,
+                      const struct window *window, uint32_t i, uint32_t s)
+{
     struct expert_lanes lanes = {.count = 1, .weight = {{1}, {1}, {1}}};
     struct empirical_history history;
     cols->demand_class[i] = (uint8_t)experts_class(window, i);
     experts_history(fc, window, i, &history);
-    forecaster_look(fc, cols, window, i, fc->length[s]);
     experts_sums(fc, &history, i, s, &lanes);
     struct probe_target target = {.length = (uint8_t)fc->length[s],
                                   .demand_class = cols->demand_class[i]};
@@ -257,7 +261,7 @@ static void put_probe(struct forecaster *fc, struct forecaster_cols *cols,
             q[e * FORECAST_LEVELS + k] = lanes.q[e][k][0];
         }
     }
-    probe_put(cols, fc->tile, i, slot, target, q);
+    probe_put(cols, fc->tile, i, probe_free(cols, fc->tile, i), target, q);
 }
 
 static struct ewma_rows rows_of(const struct forecaster_cols *cols, uint32_t series)
@@ -346,7 +350,8 @@ void forecaster_learn(struct forecaster *fc, struct forecaster_cols *cols,
         gru_expert_look(fc->gru, &view, cols->gru_state, fc->learn);
     }
     for (uint32_t i = 0; i < window->series; i++) {
-        forecaster_look(fc, cols, window, i, 1);
+        int s = probe_row(fc, cols, window, i);
+        forecaster_look(fc, cols, window, i, s < 0 ? 1 : fc->length[s]);
         /* Tests of the next bucket find shifts: they are not told of them. */
         cols->next_mean[i] = fc->plain[i] * fc->prospect.known[1] * fc->year[1];
         cols->next_variance[i] = fc->spread[i] * cols->next_mean[i];
@@ -354,8 +359,8 @@ void forecaster_learn(struct forecaster *fc, struct forecaster_cols *cols,
             !isfinite(cols->variance[i]) || !isfinite(cols->level[i])) {
             reset_series(cols, fc->tile, i);
             fc->faults++;
-        } else {
-            put_probe(fc, cols, window, i);
+        } else if (s >= 0) {
+            put_probe(fc, cols, window, i, (uint32_t)s);
         }
     }
 }
@@ -409,16 +414,6 @@ static void set_weight(struct expert_lanes *lanes, uint32_t lane, const float *w
     }
 }
 
-/* Lanes to rows of quantiles. */
-static void turn(const float *restrict q, uint32_t count, float *restrict rows)
-{
-    for (uint32_t lane = 0; lane < count; lane++) {
-        for (int k = 0; k < FORECAST_LEVELS; k++) {
-            rows[lane * FORECAST_LEVELS + (uint32_t)k] = q[k * EXPERT_LANES + (int)lane];
-        }
-    }
-}
-
 /* Single buckets are what the experts' spread is estimated from; to stretch them too, by what the
  * next bucket teaches, made steps worse (WQL on M5 .3572 for .3553, FreshRetail .3227 for .3196,
  * Online Retail .8136 for .8139). */
@@ -427,6 +422,25 @@ static void plain_stretch(float *stretch)
     for (int at = 0; at < POOL_SIDES * EXPERT_LANES; at++) {
         stretch[at] = 1;
     }
+}
+
+/* Lanes to means and rows of quantiles. */
+static void tell(const struct expert_lanes *lanes, const float *stretch, float *restrict mean,
+                 float *restrict rows)
+{
+    float mixed[FORECAST_LEVELS * EXPERT_LANES], means[EXPERT_LANES];
+    experts_mix(lanes, stretch, means, mixed);
+    for (uint32_t lane = 0; lane < lanes->count; lane++) {
+        mean[lane] = means[lane];
+        for (uint32_t k = 0; k < FORECAST_LEVELS; k++) {
+            rows[lane * FORECAST_LEVELS + k] = mixed[k * EXPERT_LANES + lane];
+        }
+    }
+}
+
+static uint32_t block_of(uint32_t count, uint32_t begin)
+{
+    return count - begin < EXPERT_LANES ? count - begin : EXPERT_LANES;
 }
 
 /* Sums do not fall with their length. */
@@ -451,10 +465,8 @@ static void predict_sums(struct forecaster *fc, const struct series_view *view)
     forecaster_shares(fc, view->cols, view->i, weight);
     memcpy(fc->weights + (size_t)view->i * FORECAST_EXPERTS, weight[0], sizeof weight[0]);
     for (uint32_t begin = 0; begin < fc->rows; begin += EXPERT_LANES) {
-        struct expert_lanes lanes = {.count = fc->rows - begin};
-        lanes.count = lanes.count < EXPERT_LANES ? lanes.count : EXPERT_LANES;
-        float stretch[POOL_SIDES * EXPERT_LANES], mixed[FORECAST_LEVELS * EXPERT_LANES],
-            means[EXPERT_LANES];
+        struct expert_lanes lanes = {.count = block_of(fc->rows, begin)};
+        float stretch[POOL_SIDES * EXPERT_LANES];
         plain_stretch(stretch);
         for (uint32_t lane = 0; lane < lanes.count; lane++) {
             uint32_t s = begin + lane;
@@ -464,9 +476,7 @@ static void predict_sums(struct forecaster *fc, const struct series_view *view)
             }
         }
         experts_sums(fc, &view->history, view->i, begin, &lanes);
-        experts_mix(&lanes, stretch, means, mixed);
-        memcpy(mean + begin, means, lanes.count * sizeof *means);
-        turn(mixed, lanes.count, q + (size_t)begin * FORECAST_LEVELS);
+        tell(&lanes, stretch, mean + begin, q + (size_t)begin * FORECAST_LEVELS);
     }
     rise(fc, view->i);
 }
@@ -483,16 +493,12 @@ static void predict_steps(struct forecaster *fc, const struct series_view *view)
     }
     plain_stretch(stretch);
     for (uint32_t begin = 0; begin < fc->horizon; begin += EXPERT_LANES) {
-        struct expert_lanes lanes = {.count = fc->horizon - begin};
-        lanes.count = lanes.count < EXPERT_LANES ? lanes.count : EXPERT_LANES;
-        float mixed[FORECAST_LEVELS * EXPERT_LANES], means[EXPERT_LANES];
+        struct expert_lanes lanes = {.count = block_of(fc->horizon, begin)};
         for (uint32_t lane = 0; lane < lanes.count; lane++) {
             set_weight(&lanes, lane, weight);
         }
         experts_steps(fc, &shape, view->i, begin + 1, &lanes);
-        experts_mix(&lanes, stretch, means, mixed);
-        memcpy(mean + begin, means, lanes.count * sizeof *means);
-        turn(mixed, lanes.count, q + (size_t)begin * FORECAST_LEVELS);
+        tell(&lanes, stretch, mean + begin, q + (size_t)begin * FORECAST_LEVELS);
     }
 }
 

@@ -3,8 +3,6 @@
 #include "config/base/ensure.h"
 #include "model/bfloat.h"
 
-#include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +12,7 @@ struct gru_expert {
     float gx[GRU_BATCH * 3 * NET_HIDDEN], gh[GRU_BATCH * 3 * NET_HIDDEN],
         decoded[GRU_BATCH * NET_DECODER];
     uint8_t live[GRU_BATCH];
-    float turned[NET_TURNED]; /* of net_ref, as of the last use or look */
+    float turned[NET_TURNED]; /* of net_ref */
     uint32_t tile;
     float u[]; /* [N,D] */
 };
@@ -110,7 +108,6 @@ void gru_expert_look(struct gru_expert *expert, const struct gru_view *view, con
                      const uint8_t *want)
 {
     ASSERT(view->tile == expert->tile && view->window->series <= view->tile);
-    net_turn(expert->net_ref, expert->turned);
     for (uint32_t begin = 0; begin < view->window->series; begin += GRU_BATCH) {
         if (!gather(expert, view, state, want, begin)) {
             continue;

@@ -29,7 +29,8 @@ struct gru_view { /* one tile at one close */
 struct gru_expert *gru_expert_create(const struct base_model *base,
                                      uint32_t tile); /* NULL: no memory. base outlives it */
 void gru_expert_destroy(struct gru_expert *expert); /* NULL is fine */
-/* From now on other weights; they outlive the expert's next calls. */
+/* From now on other weights; they outlive the expert's next calls, and stay as they are until
+ * others are used. */
 void gru_expert_use(struct gru_expert *expert, const struct net *net);
 /* One step of all states: state [H, N] in bfloat16. Look before anything is asked. */
 void gru_expert_step(struct gru_expert *expert, const struct gru_view *view, uint16_t *state);
