@@ -5,9 +5,7 @@
 #include "config/base/ensure.h"
 #include "stream/backtest_sink.h"
 #include "stream/base_leak.h"
-#include "stream/csv_message.h"
-#include "stream/ingest.h"
-#include "stream/ingest_settings.h"
+#include "stream/file_ingest.h"
 #include "stream/panel.h"
 #include "stream/plan.h"
 #include "stream/series.h"
@@ -16,8 +14,6 @@
 #include <time.h>
 
 static const int64_t DAY_MS = 86400000;
-
-enum { DELIVER_BYTES = 1 << 20, FILES_MAX = 64 };
 
 struct backtest {
     const struct backtest_options *options;
@@ -28,12 +24,7 @@ struct backtest {
     int64_t *offsets;
     struct outbox *lines; /* from INGEST, or from a panel */
     int64_t origins[BACKTEST_ORIGINS_MAX];
-    /* orders */
-    struct map *map;
-    struct ingest *ingest;
-    struct csv_messages *files[FILES_MAX];
-    int64_t file_offset[FILES_MAX];
-    bool file_done[FILES_MAX];
+    struct file_ingest *files; /* orders; NULL: a panel */
     /* panel */
     struct panel *panel;
     struct series_table *names; /* of the panel: index -> known_series; NULL: nothing is known */
@@ -110,90 +101,28 @@ static bool go_on(const struct backtest *test, uint64_t done, uint64_t total)
  * -------------------------------------------------------------------------------------------------------
  */
 
-static struct status *open_orders(struct backtest *test)
-{
-    const struct backtest_options *options = test->options;
-    const struct settings *settings = options->settings;
-    if (options->order_count > FILES_MAX) {
-        return status_new(STATUS_USAGE, "more than %d files of orders", FILES_MAX);
-    }
-    TRY(map_load(options->map, settings->zone, &test->map));
-    backtest_sink_zone(test->sink, map_zone(test->map));
-    struct ingest_options ingest = ingest_settings_files(settings, options->shards, test->map);
-    TRY(ingest_create(&ingest, test->lines, &test->ingest));
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now); /* for stamps of the future only */
-    ingest_clock(test->ingest, (int64_t)now.tv_sec * 1000);
-    ingest_roster(test->ingest, (int32_t)options->order_count, 0);
-    for (size_t f = 0; f < options->order_count; f++) {
-        TRY(csv_messages_open(options->orders[f], test->map, &test->files[f]));
-        ingest_foreign(test->ingest, INPUT_ORDERS, (int32_t)f, NULL, true);
-        ingest_assign(test->ingest, INPUT_ORDERS, (int32_t)f, 0, NULL);
-    }
-    return NULL;
-}
-
-static struct status *read_file(struct backtest *test, size_t f)
-{
-    const struct datum *message;
-    struct slice original;
-    while (!test->file_done[f] && ingest_wants(test->ingest, INPUT_ORDERS, (int32_t)f)) {
-        TRY(csv_messages_next(test->files[f], &message, &original));
-        if (!message) {
-            test->file_done[f] = true;
-            ingest_at_end(test->ingest, INPUT_ORDERS, (int32_t)f);
-            break;
-        }
-        ingest_read_datum(test->ingest, INPUT_ORDERS, (int32_t)f, test->file_offset[f]++, message,
-                          original);
-    }
-    return NULL;
-}
-
-static void seal(struct backtest *test)
-{
-    struct ingest_offset offsets[FILES_MAX * 2];
-    if (ingest_dirty(test->ingest)) {
-        (void)ingest_seal(test->ingest, offsets, FILES_MAX * 2);
-        deliver(test);
-        ingest_committed(test->ingest);
-    }
-}
-
-static void file_progress(const struct backtest *test, uint64_t *done, uint64_t *total)
-{
-    *done = *total = 0;
-    for (size_t f = 0; f < test->options->order_count; f++) {
-        uint64_t part, whole;
-        csv_messages_progress(test->files[f], &part, &whole);
-        *done += part;
-        *total += whole;
-    }
-}
-
 static struct status *run_orders(struct backtest *test)
 {
-    TRY(open_orders(test));
-    size_t files = test->options->order_count;
+    const struct backtest_options *options = test->options;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now); /* for stamps of the future only */
+    struct file_ingest_options files = {.settings = options->settings,
+                                        .map = options->map,
+                                        .paths = options->orders,
+                                        .count = options->order_count,
+                                        .lines_partitions = options->shards,
+                                        .clock_ms = (int64_t)now.tv_sec * 1000};
+    TRY(file_ingest_open(&files, test->lines, &test->files));
+    backtest_sink_zone(test->sink, file_ingest_zone(test->files));
     for (bool more = true; more;) {
-        more = false;
-        for (size_t f = 0; f < files; f++) {
-            TRY(read_file(test, f));
-            more |= !test->file_done[f];
-        }
-        while (ingest_write(test->ingest)) {
-            more = true;
-        }
-        if (outbox_bytes(test->lines) > DELIVER_BYTES || !more) {
-            seal(test);
-            uint64_t done, total;
-            file_progress(test, &done, &total);
-            if (!go_on(test, done, total)) {
-                return status_new(STATUS_STOPPED, "stopped");
-            }
+        TRY(file_ingest_read(test->files, &more));
+        deliver(test);
+        uint64_t done, total;
+        file_ingest_progress(test->files, &done, &total);
+        if (!go_on(test, done, total)) {
+            return status_new(STATUS_STOPPED, "stopped");
         }
     }
-    ASSERT(ingest_ended(test->ingest));
     return NULL;
 }
 
@@ -470,11 +399,7 @@ static void tear_down(struct backtest *test)
     free(test->shards);
     free(test->outboxes);
     free(test->offsets);
-    ingest_destroy(test->ingest);
-    for (size_t f = 0; f < test->options->order_count && f < FILES_MAX; f++) {
-        csv_messages_close(test->files[f]);
-    }
-    map_destroy(test->map);
+    file_ingest_close(test->files);
     panel_free(test->panel);
     series_table_destroy(test->names);
     free(test->known_series);
@@ -494,9 +419,9 @@ static void report_of(const struct backtest *test, struct backtest_report *repor
         report->alerts += counts->alerts;
         report->replenishments += counts->replenishments;
     }
-    if (test->ingest) {
-        report->filtered = ingest_counts(test->ingest)->filtered;
-        report->dead_letter = ingest_counts(test->ingest)->dead_letter;
+    if (test->files) {
+        report->filtered = file_ingest_counts(test->files)->filtered;
+        report->dead_letter = file_ingest_counts(test->files)->dead_letter;
     }
     report->read =
         report->applied + report->duplicate + report->late + report->filtered + report->dead_letter;

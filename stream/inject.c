@@ -1,6 +1,7 @@
 #include "stream/inject.h"
 
 #include "config/base/ensure.h"
+#include "config/base/grow.h"
 #include "config/base/rng.h"
 
 #include <math.h>
@@ -43,7 +44,8 @@ struct work {
     uint8_t *gone; /* [shop->count] */
     float *factor; /* [shop->count] of the price; 0: as it is */
     struct till_line *added;
-    uint32_t added_count, added_capacity;
+    uint32_t added_count;
+    size_t added_capacity;
     uint32_t donor[DONORS_MOST], donor_count; /* sales of the product in its past */
 };
 
@@ -68,11 +70,8 @@ static bool add_like(struct work *work, uint32_t model, int64_t bucket, int64_t 
     if (begin == end) {
         return false;
     }
-    if (work->added_count == work->added_capacity) {
-        work->added_capacity = work->added_capacity ? work->added_capacity * 2 : 4096;
-        work->added = realloc(work->added, work->added_capacity * sizeof *work->added);
-        ASSERT(work->added && "out of memory for injected lines");
-    }
+    work->added = grow(work->added, &work->added_capacity, (size_t)work->added_count + 1,
+                       sizeof *work->added);
     uint32_t host_index = begin + (uint32_t)rng_below(&work->rng, end - begin);
     const struct till_line *host = &shop->lines[host_index];
     struct till_line *line = &work->added[work->added_count++];
@@ -291,26 +290,16 @@ static void draw(struct work *work)
     }
 }
 
-static int by_time(const void *a, const void *b)
-{
-    const struct till_line *one = a, *two = b;
-    int64_t x = one->order.event_ms, y = two->order.event_ms;
-    if (x != y) {
-        return x < y ? -1 : 1;
-    }
-    return (one->arrival > two->arrival) - (one->arrival < two->arrival);
-}
-
 /* The shop's lines with what was changed, and the added ones, in order of time. */
 static void merge(struct work *work)
 {
     const struct till *shop = work->shop;
     uint32_t at = 0, count = 0;
     if (work->added_count) {
-        qsort(work->added, work->added_count, sizeof *work->added, by_time);
+        qsort(work->added, work->added_count, sizeof *work->added, till_by_time);
     }
     for (uint32_t k = 0; k < shop->count; k++) {
-        while (at < work->added_count && by_time(&work->added[at], &shop->lines[k]) < 0) {
+        while (at < work->added_count && till_by_time(&work->added[at], &shop->lines[k]) < 0) {
             work->out->lines[count++] = work->added[at++];
         }
         if (work->gone[k]) {

@@ -1,16 +1,13 @@
 #include "stream/till.h"
 
 #include "config/base/ensure.h"
-#include "stream/csv_message.h"
-#include "stream/ingest.h"
-#include "stream/ingest_settings.h"
-#include "stream/map.h"
+#include "config/base/grow.h"
+#include "stream/file_ingest.h"
 #include "stream/series.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_LINES = 1 << 16, SEAL_BYTES = 1 << 20 };
 static const size_t ARENA_BLOCK = 1 << 20, ARENA_LIMIT = (size_t)4 << 30;
 
 struct filler {
@@ -37,11 +34,8 @@ static uint32_t product_of(struct filler *fill, struct slice sku, struct slice l
     }
     product = series_add(fill->names, sku, location);
     ASSERT(product == shop->product_count);
-    if ((product & (product - 1)) == 0) { /* full at each power of two */
-        size_t capacity = product ? (size_t)product * 2 : 1;
-        shop->products = realloc(shop->products, capacity * sizeof *shop->products);
-        ASSERT(shop->products && "out of memory for a shop");
-    }
+    shop->products = grow(shop->products, &shop->product_capacity, shop->product_count + 1,
+                          sizeof *shop->products);
     shop->products[shop->product_count++] =
         (struct till_product){keep(shop, sku), keep(shop, location), INT64_MAX, 0, 0};
     return product;
@@ -53,11 +47,7 @@ static void add(struct filler *fill, const struct order_line *order)
     if (order->event_ms >= fill->until_ms) {
         return;
     }
-    if (shop->count == shop->capacity) {
-        shop->capacity = shop->capacity ? shop->capacity * 2 : FIRST_LINES;
-        shop->lines = realloc(shop->lines, shop->capacity * sizeof *shop->lines);
-        ASSERT(shop->lines && "out of memory for a shop");
-    }
+    shop->lines = grow(shop->lines, &shop->capacity, (size_t)shop->count + 1, sizeof *shop->lines);
     struct till_line *line = &shop->lines[shop->count++];
     *line = (struct till_line){.order = *order};
     line->product = product_of(fill, order->sku, order->location);
@@ -92,7 +82,7 @@ static void index_products(struct till *shop)
     }
 }
 
-static int by_time(const void *a, const void *b)
+int till_by_time(const void *a, const void *b)
 {
     const struct till_line *one = a, *two = b;
     int64_t x = one->order.event_ms, y = two->order.event_ms;
@@ -110,7 +100,7 @@ static struct status *finish(struct till *shop)
     for (uint32_t k = 0; k < shop->count; k++) {
         shop->lines[k].arrival = k;
     }
-    qsort(shop->lines, shop->count, sizeof *shop->lines, by_time);
+    qsort(shop->lines, shop->count, sizeof *shop->lines, till_by_time);
     shop->first = shop->lines[0].bucket;
     shop->last = shop->lines[shop->count - 1].bucket;
     size_t buckets = (size_t)(shop->last - shop->first + 1);
@@ -172,13 +162,6 @@ static struct status *end(struct filler *fill, struct status *st, struct till **
  * -----------------------------------------------------------------------------------------------------
  */
 
-struct reader {
-    struct map *map;
-    struct csv_messages *messages;
-    struct ingest *ingest;
-    struct outbox *lines;
-};
-
 static void take(struct filler *fill, struct outbox *lines)
 {
     for (size_t i = 0; i < outbox_count(lines); i++) {
@@ -199,68 +182,38 @@ static void take(struct filler *fill, struct outbox *lines)
     outbox_reset(lines);
 }
 
-static struct status *open_reader(struct reader *reader, const char *path, const char *map,
-                                  const struct settings *settings)
+static struct status *read_all(struct filler *fill, const struct file_ingest_options *options,
+                               struct outbox *lines)
 {
-    reader->lines = outbox_create();
-    if (!reader->lines) {
-        return status_new(STATUS_NO_MEMORY, "out of memory for order lines");
+    struct file_ingest *files;
+    struct status *st = NULL;
+    TRY(file_ingest_open(options, lines, &files));
+    for (bool more = true; more && !st;) {
+        st = file_ingest_read(files, &more);
+        take(fill, lines);
     }
-    TRY(map_load(map, settings->zone, &reader->map));
-    struct ingest_options options = ingest_settings_files(settings, 1, reader->map);
-    TRY(ingest_create(&options, reader->lines, &reader->ingest));
-    ingest_clock(reader->ingest, INT64_C(1) << 52); /* files of the past: no stamp is too new */
-    ingest_roster(reader->ingest, 1, 0);
-    TRY(csv_messages_open(path, reader->map, &reader->messages));
-    ingest_foreign(reader->ingest, INPUT_ORDERS, 0, NULL, true);
-    ingest_assign(reader->ingest, INPUT_ORDERS, 0, 0, NULL);
-    return NULL;
-}
-
-static struct status *read_all(struct reader *reader, struct filler *fill)
-{
-    int64_t offset = 0;
-    for (bool done = false, more = true; more;) {
-        more = false;
-        while (!done && ingest_wants(reader->ingest, INPUT_ORDERS, 0)) {
-            const struct datum *message;
-            struct slice original;
-            TRY(csv_messages_next(reader->messages, &message, &original));
-            if (message) {
-                ingest_read_datum(reader->ingest, INPUT_ORDERS, 0, offset++, message, original);
-            } else {
-                done = true;
-                ingest_at_end(reader->ingest, INPUT_ORDERS, 0);
-            }
-        }
-        while (ingest_write(reader->ingest)) {
-            more = true;
-        }
-        more |= !done;
-        if (outbox_bytes(reader->lines) > SEAL_BYTES || !more) {
-            struct ingest_offset offsets[2];
-            if (ingest_dirty(reader->ingest)) {
-                (void)ingest_seal(reader->ingest, offsets, 2);
-                take(fill, reader->lines);
-                ingest_committed(reader->ingest);
-            }
-        }
-    }
-    return NULL;
+    file_ingest_close(files);
+    return st;
 }
 
 struct status *till_load(const char *path, const char *map, const struct settings *settings,
                          int64_t until_ms, struct till **out)
 {
     struct filler fill = {.settings = settings, .until_ms = until_ms};
-    struct reader reader = {0};
+    struct file_ingest_options options = {.settings = settings,
+                                          .map = map,
+                                          .paths = &path,
+                                          .count = 1,
+                                          .lines_partitions = 1,
+                                          /* files of the past: no stamp is too new */
+                                          .clock_ms = INT64_C(1) << 52};
+    struct outbox *lines = outbox_create();
     struct status *st = begin(&fill);
-    st = st ? st : open_reader(&reader, path, map, settings);
-    st = st ? st : read_all(&reader, &fill);
-    csv_messages_close(reader.messages);
-    ingest_destroy(reader.ingest);
-    map_destroy(reader.map);
-    outbox_destroy(reader.lines);
+    if (!st && !lines) {
+        st = status_new(STATUS_NO_MEMORY, "out of memory for order lines");
+    }
+    st = st ? st : read_all(&fill, &options, lines);
+    outbox_destroy(lines);
     return end(&fill, st, out);
 }
 

@@ -30,9 +30,11 @@ struct till_product {
 
 struct till {
     struct till_line *lines; /* [count] in order of arrival */
-    uint32_t count, capacity;
+    uint32_t count;
+    size_t capacity;
     struct till_product *products; /* [product_count] */
     uint32_t product_count;
+    size_t product_capacity;
     uint32_t *by_product; /* [count] lines of each product, in order of time */
     int64_t first, last; /* buckets */
     uint32_t *bucket_begin; /* [last - first + 2] first line of each bucket, where lines are in
@@ -48,6 +50,8 @@ struct status *till_load(const char *path, const char *map, const struct setting
 struct status *till_simulate(const struct simulate_options *options,
                              const struct settings *settings, struct till **out)
     __attribute__((warn_unused_result));
+/* For qsort: lines in order of time, those of one moment as they arrived. */
+int till_by_time(const void *a, const void *b);
 void till_free(struct till *shop); /* NULL is fine */
 
 #endif
