@@ -38,6 +38,12 @@ static inline float ewma_gain(float rate, float fresh, float factor)
     const float most = 0.6f; /* of a young level, per unit of factor */
     return fminf(rate / fresh, most / fmaxf(factor, 1));
 }
+/* Variance per unit of mean of a sum whose factors add to `factors`: what is not known of the level
+ * is shared by its buckets. */
+static inline float ewma_sum_spread(float rate, float spread, float factors)
+{
+    return spread * (1 + factors * rate / (2 - rate));
+}
 /* Level per bucket, and variance per unit of mean. Both [N]; level 0 where nothing is known. */
 void ewma_read(const struct ewma *ewma, const struct ewma_rows *rows, float *level, float *spread);
 

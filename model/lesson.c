@@ -175,12 +175,10 @@ bool lesson_fork(struct lesson *lesson, const struct lesson_target *target, uint
         return false;
     }
     bool sum = target->length > 1;
-    float rate = lesson->view->ewma->rate;
-    spread *=
-        sum ? 1 + ahead * rate / (2 - rate) : 1; /* what is not known of the level is shared */
+    spread = sum ? ewma_sum_spread(lesson->view->ewma->rate, spread, ahead) : spread;
     *fork = (struct train_fork){.step = (uint16_t)(TRAIN_STEPS - 1 - back),
                                 .member = (uint16_t)member,
-                                .nb = {mean, mean / (fmaxf(spread, NEGBIN_LEAST_SPREAD) - 1)},
+                                .nb = {mean, negbin_size(mean, spread)},
                                 .y = (float)units,
                                 .weight = 1};
     uint32_t head = sum ? net_length_row(target->length) : net_step_row(target->ahead);

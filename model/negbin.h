@@ -9,6 +9,8 @@
 
 #include "model/mat.h"
 
+#include <math.h>
+
 enum {
     NEGBIN_OCTAVES_LOW = -7, /* log2 of the gamma shape */
     NEGBIN_OCTAVES_HIGH = 21,
@@ -19,6 +21,12 @@ enum {
 };
 
 #define NEGBIN_LEAST_SPREAD 1.01f /* variance / mean, just above Poisson's */
+
+/* Size of the distribution of this mean whose variance is spread * mean. */
+static inline float negbin_size(float mean, float spread)
+{
+    return mean / (fmaxf(spread, NEGBIN_LEAST_SPREAD) - 1);
+}
 
 struct negbin_table {
     float deviate[NEGBIN_ROWS][FORECAST_LEVELS]; /* standardised gamma quantile */

@@ -3,6 +3,7 @@
 #include "config/base/ensure.h"
 #include "config/base/window.h"
 #include "model/adam.h"
+#include "model/ewma.h"
 #include "model/features.h"
 #include "model/history.h"
 #include "model/likelihood.h"
@@ -94,7 +95,7 @@ static void put_fork(struct pretrain *pre, const struct train_fork *place, float
         struct train_fork *fork = &pre->forks[pre->fork_count++];
         *fork = *place;
         fork->nb.mean = level_mean;
-        fork->nb.size = level_mean / (fmaxf(spread, NEGBIN_LEAST_SPREAD) - 1);
+        fork->nb.size = negbin_size(level_mean, spread);
         fork->y = y;
         fork->weight = 1;
     }
@@ -129,7 +130,7 @@ static void fork_at(struct pretrain *pre, const struct history *history, uint32_
         if (net_lengths[row] == h) {
             if (whole) {
                 prospect_ask(&prospect, 1, h, NET_STEPS + row, &place.ask);
-                put_fork(pre, &place, level * factors, spread * (1 + factors * RATE / (2 - RATE)),
+                put_fork(pre, &place, level * factors, ewma_sum_spread(RATE, spread, factors),
                          (float)sum);
             }
             row++;

@@ -6,9 +6,9 @@
  * length and text of the scope's name, then alert_save. */
 #include "stream/alert_table.h"
 
+#include "anomaly/silence.h"
 #include "config/base/ensure.h"
 #include "config/base/grow.h"
-#include "anomaly/silence.h"
 #include "config/base/hash.h"
 #include "stream/cursor.h"
 #include "stream/event.h"

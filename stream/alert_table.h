@@ -32,7 +32,6 @@ bool alert_table_judge(struct alert_table *table, struct slice alert_id, enum al
                        int64_t now_ms, uint32_t *events);
 /* Forget spent alerts, with tombstones for those that were told. Once per close. */
 void alert_table_sweep(struct alert_table *table, int64_t now_ms);
-/* Whether any alert of this series exists: cheap. */
 /* At the end of a close: parents (without a product) that were not stepped in it hear that all is
  * quiet. Returns the number of events written. */
 uint32_t alert_table_rest(struct alert_table *table, int64_t now_ms);
@@ -40,6 +39,7 @@ uint32_t alert_table_rest(struct alert_table *table, int64_t now_ms);
  */
 uint32_t alert_table_end(struct alert_table *table, enum alert_kind kind, uint32_t series,
                          uint64_t scope, int64_t now_ms);
+/* Whether any alert of this series exists: cheap. */
 bool alert_table_has(const struct alert_table *table, uint32_t series);
 /* An open point anomaly of this series whose buckets are not to be learned from. */
 bool alert_table_anomalous(const struct alert_table *table, uint32_t series);

@@ -5,9 +5,9 @@
 #include "config/base/ensure.h"
 #include "config/base/hash.h"
 #include "stream/decide_parts.h"
-#include "stream/verdict.h"
 #include "stream/learning.h"
 #include "stream/lookahead.h"
+#include "stream/verdict.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -8,9 +8,9 @@
  *   end      drop what is behind the horizons
  */
 #include "config/base/ensure.h"
-#include "stream/verdict.h"
 #include "stream/decide_parts.h"
 #include "stream/learning.h"
+#include "stream/verdict.h"
 
 #include <math.h>
 

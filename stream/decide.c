@@ -105,6 +105,12 @@ struct slice decide_supplier(const struct shard *shard, const struct item_line *
                                         : slice_of(shard->plan->settings_ref->item.supplier);
 }
 
+static struct slice currency_of(const struct shard *shard, const struct item_line *item)
+{
+    return item && item->currency.bytes ? item->currency
+                                        : slice_of(shard->plan->settings_ref->item.currency);
+}
+
 struct item_facts decide_facts(const struct shard *shard, uint32_t series,
                                const struct item_line *item)
 {
@@ -159,8 +165,7 @@ static void input_of(const struct shard *shard, uint32_t series, const struct st
     const struct item_line *item = items_find(shard->items, series_sku(shard->series, series));
     out->facts = decide_facts(shard, series, item);
     out->supplier = decide_supplier(shard, item);
-    out->currency =
-        item && item->currency.bytes ? item->currency : slice_of(settings->item.currency);
+    out->currency = currency_of(shard, item);
     float lengths[DEMAND_ROWS_MAX];
     uint32_t rows = block->sums < DEMAND_ROWS_MAX ? block->sums : DEMAND_ROWS_MAX;
     for (uint32_t s = 0; s < rows; s++) {
@@ -421,9 +426,7 @@ static void answer_proposal(struct shard *shard, const struct feedback_line *fee
     const struct item_line *item = items_find(shard->items, feedback->sku);
     struct item_facts facts = decide_facts(shard, series, item);
     struct slice supplier = decide_supplier(shard, item);
-    struct slice currency = item && item->currency.bytes
-                                ? item->currency
-                                : slice_of(shard->plan->settings_ref->item.currency);
+    struct slice currency = currency_of(shard, item);
     struct proposal_context context = context_of(shard, series, &facts, supplier);
     enum proposal_state state;
     struct proposal before = stock->proposal;

@@ -2,10 +2,9 @@
  * is applied.
  *
  * A line touches half a dozen places that lie anywhere in memory: its fingerprint's line and the
- * slot of its name; then the name, the records of its series and its cell. They are loaded in these
- * two stages, for LOOKAHEAD_LINES at once, so that they come side by side and not one after the
- * other.
- * Nothing here changes the shard. Owner: the shard. */
+ * slot of its name; then the name, the records of its series and its cell; and a long name's text.
+ * They are loaded in these three stages, for LOOKAHEAD_LINES at once, so that they come side by
+ * side and not one after the other. Nothing here changes the shard. Owner: the shard. */
 #ifndef RESTOCK_LOOKAHEAD_H
 #define RESTOCK_LOOKAHEAD_H
 

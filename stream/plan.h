@@ -10,8 +10,8 @@
 #ifndef RESTOCK_PLAN_H
 #define RESTOCK_PLAN_H
 
-#include "schemas/registry.h"
 #include "model/explain.h"
+#include "schemas/registry.h"
 #include "stream/settings.h"
 
 #include <stdio.h>

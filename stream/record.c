@@ -16,8 +16,8 @@
  * a key may occur many times and tombstones occur too. */
 #include "config/base/ensure.h"
 #include "stream/cursor.h"
-#include "stream/learning_report.h"
 #include "stream/learning.h"
+#include "stream/learning_report.h"
 #include "stream/shard_state.h"
 
 #include <inttypes.h>

@@ -1,10 +1,10 @@
 #include "stream/settings.h"
 
+#include "anomaly/silence.h"
 #include "config/base/log.h"
 #include "config/value.h"
 #include "model/gemm.h"
 #include "stream/base_file.h"
-#include "anomaly/silence.h"
 #include "stream/detector_file.h"
 
 #include <string.h>

@@ -108,10 +108,10 @@ struct shard {
     struct alert_table *alerts;
     struct feed *feed;
     struct forecaster *forecaster; /* these three: NULL with pipeline.forecast off */
-    bool report_due; /* a close has ended: tell how its forecasts and its learning stand */
-    struct learner *learner; /* NULL: weights stay as they are */
     struct tails *tails;
     struct linecheck *linecheck;
+    bool report_due; /* a close has ended: tell how its forecasts and its learning stand */
+    struct learner *learner; /* NULL: weights stay as they are */
     struct autoencoder *encoder; /* NULL: anomaly.autoencoder is off */
     struct combine *combine; /* NULL: no detector, tails and linecheck decide alone */
     struct tally tally;
