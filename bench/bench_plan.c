@@ -7,6 +7,7 @@
  *
  *   usage: bench_plan [series ...]          default 10000 100000 1000000
  */
+#include "bench/bench_tick.h"
 #include "config/base/ensure.h"
 #include "config/base/rng.h"
 #include "stream/line.h"
@@ -108,23 +109,6 @@ static void put_order(struct buf *out, uint32_t product, int64_t event_ms, uint6
     line_encode(&line, out);
 }
 
-static void put_tick(struct buf *out, int64_t mark_ms, int64_t units)
-{
-    struct tick_count count = {.slot = (mark_ms - DAY_MS / 2) / 3600000,
-                               .group = slice_of(""),
-                               .lines = units,
-                               .invoices = units,
-                               .units = units};
-    struct line line = {.kind = LINE_TICK,
-                        .tick = {.input = INPUT_ORDERS,
-                                 .mark_ms = mark_ms,
-                                 .clock_ms = mark_ms,
-                                 .roster = {1, 0},
-                                 .count_count = 1,
-                                 .counts = &count}};
-    line_encode(&line, out);
-}
-
 struct bench {
     struct settings settings;
     struct plan *plan;
@@ -191,7 +175,7 @@ static double apply_lines(struct bench *bench, int64_t day, uint32_t count, bool
 static double close_day(struct bench *bench, int64_t day)
 {
     struct buf bytes = {0};
-    put_tick(&bytes, START_MS + (day + 1) * DAY_MS + 2 * 3600000, bench->series);
+    bench_tick(&bytes, START_MS + (day + 1) * DAY_MS + 2 * 3600000, bench->series);
     double began = now_ns();
     shard_apply(bench->shard, bench->offset++, (struct slice){"k", 1}, buf_view(&bytes));
     while (shard_work(bench->shard)) {

@@ -7,6 +7,7 @@
  *
  *   usage: bench_year [products] [seed]          default 200 1
  * Exit 1: a second proposal was made while one was open. */
+#include "bench/bench_tick.h"
 #include "config/base/ensure.h"
 #include "config/base/rng.h"
 #include "stream/line.h"
@@ -147,20 +148,8 @@ static void give_answer(struct year *year, const struct product *product, enum f
 static void close_day(struct year *year, int64_t units)
 {
     int64_t mark = START_MS + (year->day + 1) * DAY_MS + DAY_MS / 4;
-    struct tick_count count = {.slot = (mark - DAY_MS / 2) / 3600000,
-                               .group = slice_of(""),
-                               .lines = units,
-                               .invoices = units,
-                               .units = units};
-    struct line line = {.kind = LINE_TICK,
-                        .tick = {.input = INPUT_ORDERS,
-                                 .mark_ms = mark,
-                                 .clock_ms = mark,
-                                 .roster = {1, 0},
-                                 .count_count = 1,
-                                 .counts = &count}};
     buf_reset(&year->bytes);
-    line_encode(&line, &year->bytes);
+    bench_tick(&year->bytes, mark, units);
     shard_apply(year->shard, year->offset++, (struct slice){0}, buf_view(&year->bytes));
     while (shard_work(year->shard)) {
     }

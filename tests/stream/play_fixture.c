@@ -14,6 +14,13 @@ void play_init_sets(struct play *play, const char *const *sets, size_t count)
     fixture_init(&play->fixture, sets, count);
 }
 
+void play_stocked(struct play *play)
+{
+    fixture_item(&play->log, "A", 3, 7, 1, 1);
+    play_stock(play, STOCK_COUNT, 0, 1000, "count");
+    play_days(play, 0, 30, 8);
+}
+
 void play_fini(struct play *play)
 {
     fixture_fini(&play->fixture);

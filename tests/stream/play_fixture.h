@@ -15,6 +15,8 @@ struct play {
 /* set: one --set argument. */
 void play_init(struct play *play, const char *set);
 void play_init_sets(struct play *play, const char *const *sets, size_t count);
+/* Product A (lead time 3, review 7) with a stock of 1000, and 30 days of 8 sold. */
+void play_stocked(struct play *play);
 void play_fini(struct play *play);
 int64_t play_ms(double day);
 void play_order(struct play *play, double day, int64_t quantity, const char *customer);

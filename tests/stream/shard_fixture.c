@@ -249,6 +249,29 @@ void fixture_order(struct fixture_log *log, const char *sku, int64_t event_ms, i
     fixture_add(log, &line);
 }
 
+void fixture_sale(struct fixture_log *log, const char *sku, const char *location, int64_t event_ms,
+                  int64_t quantity, int64_t price)
+{
+    struct slice none = slice_of("");
+    struct line line = {.kind = LINE_ORDER,
+                        .order = {.kind = ORDER_SALE,
+                                  .event_ms = event_ms,
+                                  .sku = slice_of(sku),
+                                  .location = slice_of(location),
+                                  .order_id = none,
+                                  .customer = none,
+                                  .group = none,
+                                  .currency = none,
+                                  .channel = none,
+                                  .quantity = quantity,
+                                  .unit_price = price,
+                                  .fingerprint = {log->count, 1},
+                                  .basket_lines = 12,
+                                  .basket_units = 60,
+                                  .basket_median = 4}};
+    fixture_add(log, &line);
+}
+
 void fixture_stock(struct fixture_log *log, const char *sku, enum stock_kind kind, int64_t event_ms,
                    int64_t quantity, const char *reference)
 {

@@ -62,6 +62,9 @@ void fixture_log_fini(struct fixture_log *log);
 void fixture_add(struct fixture_log *log, const struct line *line);
 void fixture_order(struct fixture_log *log, const char *sku, int64_t event_ms, int64_t quantity,
                    const char *customer, uint64_t fingerprint);
+/* A line of a basket of a dozen, nobody's order. */
+void fixture_sale(struct fixture_log *log, const char *sku, const char *location, int64_t event_ms,
+                  int64_t quantity, int64_t price);
 void fixture_stock(struct fixture_log *log, const char *sku, enum stock_kind kind, int64_t event_ms,
                    int64_t quantity, const char *reference);
 void fixture_item(struct fixture_log *log, const char *sku, double lead_days, double review_days,

@@ -10,9 +10,7 @@ static struct play play;
 static void set_up(void)
 {
     play_init(&play, "forecasts.emit=never");
-    fixture_item(&play.log, "A", 3, 7, 1, 1);
-    play_stock(&play, STOCK_COUNT, 0, 1000, "count");
-    play_days(&play, 0, 30, 8);
+    play_stocked(&play);
 }
 
 static void tear_down(void)
@@ -96,9 +94,7 @@ Test(decide, dates_of_a_proposal_obey_the_calendar_of_its_supplier)
     char id[ID_BYTES], line[LINE_BYTES];
     play_fini(&play);
     play_init(&play, "suppliers.S1={weekdays: [mon], delivers: [fri], closed: [2020-10-19]}");
-    fixture_item(&play.log, "A", 3, 7, 1, 1);
-    play_stock(&play, STOCK_COUNT, 0, 1000, "count");
-    play_days(&play, 0, 30, 8);
+    play_stocked(&play);
     int64_t quantity = make_need(id);
     proposals(line);
     cr_expect(number_in(line, "order_by") == play_ms(42), "the Monday after the closed one: %s",
@@ -113,9 +109,7 @@ static void with_rules(const char *rules)
 {
     play_fini(&play);
     play_init(&play, rules);
-    fixture_item(&play.log, "A", 3, 7, 1, 1);
-    play_stock(&play, STOCK_COUNT, 0, 1000, "count");
-    play_days(&play, 0, 30, 8);
+    play_stocked(&play);
 }
 
 Test(decide, more_than_half_a_year_of_stock_is_told_and_taken_back)

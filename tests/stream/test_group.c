@@ -13,24 +13,7 @@ static void sell(struct fixture_log *log, int product, int64_t at_ms, int64_t qu
 {
     char sku[8];
     (void)snprintf(sku, sizeof sku, "P%d", product);
-    struct slice none = slice_of("");
-    struct line line = {.kind = LINE_ORDER,
-                        .order = {.kind = ORDER_SALE,
-                                  .event_ms = at_ms,
-                                  .sku = slice_of(sku),
-                                  .location = slice_of(product < GONE ? "north" : "south"),
-                                  .order_id = none,
-                                  .customer = none,
-                                  .group = none,
-                                  .currency = none,
-                                  .channel = none,
-                                  .quantity = quantity,
-                                  .unit_price = 250,
-                                  .fingerprint = {log->count, 1},
-                                  .basket_lines = 12,
-                                  .basket_units = 60,
-                                  .basket_median = 4}};
-    fixture_add(log, &line);
+    fixture_sale(log, sku, product < GONE ? "north" : "south", at_ms, quantity, 250);
 }
 
 /* From day OUTAGE on the warehouse "north" sells nothing. */

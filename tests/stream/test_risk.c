@@ -15,9 +15,7 @@ static void begin(const char *set)
 static void set_up(void)
 {
     begin("forecasts.emit=never");
-    fixture_item(&play.log, "A", 3, 7, 1, 1);
-    play_stock(&play, STOCK_COUNT, 0, 1000, "count");
-    play_days(&play, 0, 30, 8);
+    play_stocked(&play);
 }
 
 static void tear_down(void)
@@ -86,9 +84,7 @@ Test(risk, trust_of_zero_keeps_to_what_is_stated)
 {
     tear_down();
     begin("supply.trust=0");
-    fixture_item(&play.log, "A", 3, 7, 1, 1);
-    play_stock(&play, STOCK_COUNT, 0, 1000, "count");
-    play_days(&play, 0, 30, 8);
+    play_stocked(&play);
     deliver(30, 9);
     play_days(&play, 39, 40, 8);
     cr_expect(play_says(&play, "\"receipts\":1,\"lead_time_days\":3,"));
@@ -129,9 +125,7 @@ Test(risk, stock_that_nobody_buys_is_dead_once)
 {
     tear_down();
     begin("replenish.dead_days=20");
-    fixture_item(&play.log, "A", 3, 7, 1, 1);
-    play_stock(&play, STOCK_COUNT, 0, 1000, "count");
-    play_days(&play, 0, 30, 8);
+    play_stocked(&play);
     play_days(&play, 30, 49, 0);
     cr_expect(!play_wrote(&play, "\"dead_stock\""));
     play_days(&play, 49, 60, 0);
@@ -148,9 +142,7 @@ Test(risk, without_more_kinds_dead_stock_is_overstock)
     play_fini(&play);
     play_init_sets(
         &play, (const char *const[]){"replenish.dead_days=20", "replenish.overstock_days=30"}, 2);
-    fixture_item(&play.log, "A", 3, 7, 1, 1);
-    play_stock(&play, STOCK_COUNT, 0, 1000, "count");
-    play_days(&play, 0, 30, 8);
+    play_stocked(&play);
     play_days(&play, 30, 60, 0);
     cr_expect(!play_wrote(&play, "\"dead_stock\""));
     cr_expect(alert_told("overstock", "OPEN") >= 1);
@@ -160,9 +152,7 @@ Test(risk, what_was_not_there_could_not_be_sold)
 {
     tear_down();
     begin("replenish.dead_days=20");
-    fixture_item(&play.log, "A", 3, 7, 1, 1);
-    play_stock(&play, STOCK_COUNT, 0, 1000, "count");
-    play_days(&play, 0, 30, 8);
+    play_stocked(&play);
     play_stock(&play, STOCK_COUNT, 30.1, 0, "count");
     play_days(&play, 30, 50, 0);
     play_stock(&play, STOCK_COUNT, 50.1, 500, "count");
@@ -237,9 +227,7 @@ Test(risk, answers_move_the_service_target_where_the_shop_lets_them)
 {
     tear_down();
     begin("replenish.learn_service=0.5");
-    fixture_item(&play.log, "A", 3, 7, 1, 1);
-    play_stock(&play, STOCK_COUNT, 0, 1000, "count");
-    play_days(&play, 0, 30, 8);
+    play_stocked(&play);
     char id[33], line[LINE_BYTES];
     for (int i = 0; i < 3; i++) {
         int day = 30 + 10 * i;

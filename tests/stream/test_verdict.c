@@ -14,25 +14,7 @@ static void sell(struct fixture_log *log, int product, int64_t at_ms, int64_t qu
 {
     char sku[8];
     (void)snprintf(sku, sizeof sku, "P%d", product);
-    struct slice none = slice_of("");
-    uint64_t number = log->count;
-    struct line line = {.kind = LINE_ORDER,
-                        .order = {.kind = ORDER_SALE,
-                                  .event_ms = at_ms,
-                                  .sku = slice_of(sku),
-                                  .location = slice_of("main"),
-                                  .order_id = none,
-                                  .customer = none,
-                                  .group = none,
-                                  .currency = none,
-                                  .channel = none,
-                                  .quantity = quantity,
-                                  .unit_price = price,
-                                  .fingerprint = {number, 1},
-                                  .basket_lines = 12,
-                                  .basket_units = 60,
-                                  .basket_median = 4}};
-    fixture_add(log, &line);
+    fixture_sale(log, sku, "main", at_ms, quantity, price);
 }
 
 /* Product 3 goes wrong on one day: its price is a tenth. */
@@ -56,10 +38,8 @@ static void shop_with_a_price_error(struct fixture_log *log, bool wrong)
     }
 }
 
-static struct buf run(const char *detector, bool wrong, size_t commit_every)
+static struct buf run_with(const char *set, bool wrong, size_t commit_every)
 {
-    char set[64];
-    (void)snprintf(set, sizeof set, "anomaly.detector=%s", detector);
     const char *const sets[] = {set, "alerts.budget_per_10k=5", "forecasts.emit=never"};
     struct fixture fixture;
     struct fixture_log log = {0};
@@ -71,6 +51,13 @@ static struct buf run(const char *detector, bool wrong, size_t commit_every)
     fixture_fini(&fixture);
     fixture_log_fini(&log);
     return outputs;
+}
+
+static struct buf run(const char *detector, bool wrong, size_t commit_every)
+{
+    char set[64];
+    (void)snprintf(set, sizeof set, "anomaly.detector=%s", detector);
+    return run_with(set, wrong, commit_every);
 }
 
 static int count(const struct buf *outputs, const char *text)
@@ -111,25 +98,10 @@ Test(verdict, commits_and_restarts_change_nothing)
     buf_fini(&cut);
 }
 
-static struct buf run_encoded(size_t commit_every)
-{
-    static const char *const SETS[] = {"anomaly.autoencoder=on", "alerts.budget_per_10k=5",
-                                       "forecasts.emit=never"};
-    struct fixture fixture;
-    struct fixture_log log = {0};
-    shop_with_a_price_error(&log, true);
-    fixture_init(&fixture, SETS, 3);
-    fixture_run(&fixture, &log, commit_every);
-    struct buf outputs = fixture.outputs;
-    fixture.outputs = (struct buf){0};
-    fixture_fini(&fixture);
-    fixture_log_fini(&log);
-    return outputs;
-}
-
 Test(verdict, an_autoencoder_beside_it_survives_commits_and_restarts)
 {
-    struct buf whole = run_encoded(1000000), cut = run_encoded(97);
+    struct buf whole = run_with("anomaly.autoencoder=on", true, 1000000),
+               cut = run_with("anomaly.autoencoder=on", true, 97);
     cr_assert_geq(count(&whole, "price_error"), 1);
     cr_assert_eq(whole.bytes, cut.bytes);
     buf_fini(&whole);
