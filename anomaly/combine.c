@@ -29,7 +29,7 @@ struct combine {
     float quiet, strong; /* raw; derived */
     float *x; /* [N,TRACE_INPUTS] of the last tile */
     float raw[TRACE_TILE];
-    uint8_t judged[TRACE_TILE], kind[TRACE_TILE];
+    uint8_t judged[TRACE_TILE];
 };
 
 static void set_limits(struct combine *combine)
@@ -205,7 +205,6 @@ uint32_t combine_close(struct combine *combine, struct trace_cols *cols,
         enum alert_kind kind;
         weigh_forward(net, combine->x + (size_t)i * TRACE_INPUTS, &pass);
         float odds = weigh_odds(&pass, &kind);
-        combine->kind[i] = (uint8_t)kind;
         combine->raw[i] = weigh_raw(net, odds);
         count(combine, cols, i);
         if (combine->raw[i] >= combine->strong && signals < capacity) {

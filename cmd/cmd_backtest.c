@@ -122,12 +122,7 @@ static struct status *load_settings(const struct backtest_args *args, struct set
         sets[count++] = made[3];
     }
     if (args->base_model) {
-        bool word =
-            strcmp(args->base_model, BASE_NONE) == 0 || strcmp(args->base_model, BASE_SHIPPED) == 0;
-        char *path = word ? NULL : realpath(args->base_model, NULL);
-        int bytes = snprintf(made[2], SET_BYTES, "model.base=%s", path ? path : args->base_model);
-        free(path);
-        if (bytes >= SET_BYTES) {
+        if (!base_file_set(args->base_model, made[2], SET_BYTES)) {
             return status_new(STATUS_USAGE, "backtest: --base-model: the path is too long");
         }
         sets[count++] = made[2];

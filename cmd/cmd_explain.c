@@ -117,12 +117,7 @@ static struct status *load_settings(const struct explain_args *args, struct sett
     struct arg_list sets = args->sets;
     char base[1024];
     if (args->base_model) {
-        const char *model = args->base_model;
-        bool word = strcmp(model, BASE_NONE) == 0 || strcmp(model, BASE_SHIPPED) == 0;
-        char *path = word ? NULL : realpath(model, NULL);
-        int bytes = snprintf(base, sizeof base, "model.base=%s", path ? path : model);
-        free(path);
-        if (bytes >= (int)sizeof base || sets.count == ARG_LIST_MAX) {
+        if (!base_file_set(args->base_model, base, sizeof base) || sets.count == ARG_LIST_MAX) {
             return status_new(STATUS_USAGE,
                               "explain: --base-model: the path is too long, or too many --set");
         }

@@ -4,6 +4,10 @@
 #include "model/shipped.h"
 #include "stream/csv_file.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 enum { READ_BYTES = 64 * 1024, FILE_MOST = 4 << 20 };
 
 static struct status *read_all(struct csv_file *file, struct buf *bytes)
@@ -61,4 +65,13 @@ struct status *base_file_shipped(uint32_t bucket_s, struct base_model **out)
     }
     *out = base;
     return NULL;
+}
+
+bool base_file_set(const char *model, char *out, size_t bytes)
+{
+    bool word = strcmp(model, BASE_NONE) == 0 || strcmp(model, BASE_SHIPPED) == 0;
+    char *path = word ? NULL : realpath(model, NULL);
+    int length = snprintf(out, bytes, "model.base=%s", path ? path : model);
+    free(path);
+    return length >= 0 && (size_t)length < bytes;
 }

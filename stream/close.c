@@ -436,7 +436,7 @@ static void score_and_forecast(struct shard *shard, struct tile *tile, uint32_t 
                              tile->forecast.demand_class, lines};
     uint32_t count = tails_close(shard->tails, &tile->tails, &in, shard->scratch.signals,
                                  TAILS_KINDS * PLAN_TILE_SERIES);
-    (void)verdict_tile(shard, tile, tile_index, &in, &count);
+    verdict_tile(shard, tile, tile_index, &in, &count);
     encode_tile(shard, tile, tile_index, &in, &count);
     alerts(shard, tile, tile_index, &in, count); /* before learn moves next_mean on */
     if (shard->subday) {

@@ -76,17 +76,16 @@ static void show(const struct shard *shard, uint32_t tile_index, const struct wi
     }
 }
 
-bool verdict_tile(struct shard *shard, struct tile *tile, uint32_t tile_index,
+void verdict_tile(struct shard *shard, struct tile *tile, uint32_t tile_index,
                   const struct tails_input *in, uint32_t *signal_count)
 {
     if (!shard->combine) {
-        return false;
+        return;
     }
     struct trace_input input = input_of(shard, tile, in);
     *signal_count = combine_close(shard->combine, &tile->trace, &input, shard->scratch.signals,
                                   TAILS_KINDS * PLAN_TILE_SERIES);
     show(shard, tile_index, in->window);
-    return true;
 }
 
 void verdict_signal(const struct shard *shard, struct tile *tile, const struct tails_input *in,

@@ -14,8 +14,8 @@ void group_hold(struct shard *shard, uint32_t series, struct alert_signal *signa
 void verdict_line(struct shard *shard, const struct order_line *order, uint32_t series,
                   int64_t bucket); /* before linecheck learns from it */
 double verdict_budget(const struct shard *shard); /* false alarms that this close may cost */
-/* Signals of a tile, at most one a series; false: no judge. */
-bool verdict_tile(struct shard *shard, struct tile *tile, uint32_t tile_index,
+/* Signals of a tile, at most one a series, in place of those that are there. */
+void verdict_tile(struct shard *shard, struct tile *tile, uint32_t tile_index,
                   const struct tails_input *in, uint32_t *signal_count);
 /* encode.c: more signals of a tile, for series that had none, from the autoencoder */
 void encode_tile(struct shard *shard, struct tile *tile, uint32_t tile_index,

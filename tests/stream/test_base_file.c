@@ -66,3 +66,15 @@ Test(base_file, the_shipped_one_is_for_days)
     cr_assert_null(base_file_shipped(604800, &base));
     cr_assert_null(base);
 }
+
+Test(base_file, an_option_names_words_and_whole_paths)
+{
+    char text[64], folder[4096];
+    cr_assert(base_file_set("shipped", text, sizeof text));
+    cr_assert_str_eq(text, "model.base=shipped");
+    cr_assert(base_file_set("absent.rsbm", text, sizeof text)); /* said when it is opened */
+    cr_assert_str_eq(text, "model.base=absent.rsbm");
+    cr_assert(base_file_set(".", folder, sizeof folder));
+    cr_assert_eq(folder[strlen("model.base=")], '/');
+    cr_assert(!base_file_set("shipped", text, 18));
+}
