@@ -4,7 +4,7 @@
  *                   -> inputs and state of the network
  *                   -> 64 sets at once through the network -> each asked like any series
  *
- * The experts are asked by the code that makes forecasts (experts_ask), in place of row i; so what
+ * The experts are asked by the code that makes forecasts (experts_sums), in place of row i; so what
  * is added to them is explained, as far as its inputs belong to a group. Groups that say nothing
  * are found before and left out: their value is 0 whatever the others do, and the cost halves. */
 #include "model/explain.h"
