@@ -29,13 +29,16 @@ static void fit(struct calibrate_pool *pool)
 {
     /* The base: as high as leaves enough peaks. */
     double above = 0, wanted = fmax(PEAK_SHARE * pool->tests, LEAST_PEAKS);
-    int base = CALIBRATE_BINS;
-    while (base > 0 && above < wanted) {
+    int base, most = CALIBRATE_BINS; /* bins from most on are empty */
+    while (most > 0 && !(pool->seen[most - 1] > 0)) {
+        most--;
+    }
+    for (base = most; base > 0 && above < wanted;) {
         above += (double)pool->seen[--base];
     }
     /* Moments, with a prior of exponential excesses: robust where scores are discrete. */
     double first = PRIOR_MEAN * CALIBRATE_PRIOR, second = 2 * PRIOR_MEAN * first;
-    for (int bin = base; bin < CALIBRATE_BINS; bin++) {
+    for (int bin = base; bin < most; bin++) {
         double count = (double)pool->seen[bin], excess = (middle(bin) - edge(base)) * LN10;
         first += count * excess;
         second += count * excess * excess;

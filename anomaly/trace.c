@@ -2,6 +2,7 @@
 
 #include "anomaly/excursion.h"
 #include "anomaly/field.h"
+#include "config/base/bound.h"
 #include "config/base/ensure.h"
 
 #include <math.h>
@@ -71,7 +72,7 @@ static const float EVENT_STEP[TRACE_EVENTS] = {
 static uint8_t encode(enum trace_event event, float value)
 {
     float code = value / EVENT_STEP[event] + 128;
-    return (uint8_t)lrintf(fminf(fmaxf(code, 1), 255));
+    return (uint8_t)lrintf(at_most(at_least(code, 1), 255));
 }
 
 static float decode(enum trace_event event, uint8_t code)
@@ -129,7 +130,7 @@ static void note_quantity(struct trace_row *row, const struct linecheck_row *che
             line->basket_units > 0 ? (float)line->quantity / (float)line->basket_units : 1;
         events[EVENT_QUANTITY] = code;
         events[EVENT_BASKET] = encode(EVENT_BASKET, x - median);
-        events[EVENT_SHARE] = encode(EVENT_SHARE, fminf(share, 1));
+        events[EVENT_SHARE] = encode(EVENT_SHARE, at_most(share, 1));
     }
     bool known = check->quantities > 0;
     raise(&events[EVENT_RECORD], encode(EVENT_RECORD, known ? x - row->record : 0));
@@ -192,11 +193,27 @@ void trace_begin_close(struct trace *trace, int64_t bucket, double total_lines)
     }
 }
 
+struct shop_past { /* of all series, the same for each: newest first */
+    float total[TRACE_TOTALS], sum[TRACE_TOTALS + 1]; /* sum[n]: of the newest n */
+};
+
+static void look_back(const struct trace *trace, struct shop_past *past)
+{
+    uint32_t place = place_of(trace->bucket, TRACE_TOTALS);
+    past->sum[0] = 0;
+    for (int k = 0; k < TRACE_TOTALS; k++) {
+        past->total[k] = trace->total[place];
+        past->sum[k + 1] = past->sum[k] + past->total[k];
+        place = (place ? place : TRACE_TOTALS) - 1;
+    }
+}
+
 /* Of one series, while its vector is made. */
 struct view {
     uint32_t i;
     float y[TRACE_DAYS], shop[TRACE_DAYS]; /* lines and totals, newest first */
     float sum[TRACE_WINDOWS], shop_sum[TRACE_WINDOWS];
+    const struct shop_past *past;
     float level7, level28; /* shares before the last 7 and 28 buckets */
     float level[TRACE_WINDOWS], off[TRACE_WINDOWS]; /* of the windows: share before, deviance */
     float last_run; /* ... in the stretch that ended today */
@@ -207,16 +224,16 @@ struct view {
 
 static float clip(float x)
 {
-    return isfinite(x) ? fminf(fmaxf(x, -TRACE_MOST), TRACE_MOST) : 0;
+    return isfinite(x) ? at_most(at_least(x, -TRACE_MOST), TRACE_MOST) : 0;
 }
 
 /* Signed root of the deviance of y under a negative binomial (McCullagh, Nelder 1989). */
 static float deviance(float y, float mean, float spread)
 {
-    mean = fmaxf(mean, 1e-4f);
+    mean = at_least(mean, 1e-4f);
     float k = mean / (spread - 1), hit = y > 0 ? y * logf(y / mean) : 0;
     float nats = hit - (y + k) * logf((y + k) / (mean + k));
-    return copysignf(sqrtf(fmaxf(2 * nats, 0)), y - mean);
+    return copysignf(sqrtf(at_least(2 * nats, 0)), y - mean);
 }
 
 static float ratio(float y, float mean)
@@ -224,21 +241,29 @@ static float ratio(float y, float mean)
     return logf((y + 0.5f) / (mean + 0.5f));
 }
 
-/* Discounted sums as they were `days` buckets ago; the bucket that closed is not in them yet. */
-static float level_before(const struct trace_cols *cols, const struct view *view, int days)
+/* Share of a stretch that is taken out of the discounted sums: sold and shop, of its lines. The
+ * bucket that closed is not in them yet. */
+static float level_without(const struct trace_row *row, float sold, float shop)
+{
+    float before = row->shop - shop;
+    /* A young series has nothing before the window: what there is, with the window. */
+    return before > 0.1f * row->shop ? at_least(row->sold - sold, 0) / before
+                                     : row->sold / at_least(row->shop, 1);
+}
+
+/* Discounted sums as they were 7 and 28 buckets ago. */
+static void levels_before(const struct trace_row *row, struct view *view)
 {
     float sold = 0, shop = 0, keep = 1;
-    for (int k = 1; k < days; k++) {
+    for (int k = 1; k < TRACE_DAYS; k++) {
+        if (k == 7) {
+            view->level7 = level_without(row, sold, shop);
+        }
         sold += keep * view->y[k];
         shop += keep * view->shop[k];
         keep *= KEEP;
     }
-    float before = cols->row[view->i].shop - shop;
-    float rest = fmaxf(cols->row[view->i].sold - sold, 0);
-    /* A young series has nothing before the window: what there is, with the window. */
-    return before > 0.1f * cols->row[view->i].shop
-               ? rest / before
-               : cols->row[view->i].sold / fmaxf(cols->row[view->i].shop, 1);
+    view->level28 = level_without(row, sold, shop);
 }
 
 /* Windows against their levels, and the stretch without lines that lasts or has just ended. */
@@ -260,31 +285,29 @@ static void compare(struct view *view)
 static void look(const struct trace *trace, const struct trace_cols *cols,
                  const struct trace_input *in, uint32_t i, struct view *view)
 {
+    const struct trace_row *row = &cols->row[i];
     view->i = i;
     int known = (int)(in->window->age[i] < TRACE_DAYS ? in->window->age[i] : TRACE_DAYS);
+    uint32_t plane = place_of(trace->bucket, TRACE_DAYS);
+    memset(view->y, 0, sizeof view->y);
+    memset(view->shop, 0, sizeof view->shop);
+    memcpy(view->shop, view->past->total, (size_t)known * sizeof *view->shop);
     view->y[0] = in->lines[i];
-    for (int k = 0; k < TRACE_DAYS; k++) {
-        int64_t bucket = trace->bucket - k;
-        view->shop[k] = k < known ? trace->total[place_of(bucket, TRACE_TOTALS)] : 0;
-        if (k) {
-            uint32_t plane = place_of(bucket, TRACE_DAYS);
-            view->y[k] = k < known ? cols->row[i].lines[plane] : 0;
-        }
+    for (int k = 1; k < known; k++) {
+        plane = (plane ? plane : TRACE_DAYS) - 1;
+        view->y[k] = row->lines[plane];
     }
-    float sum = 0, shop = 0;
+    float sum = 0;
     for (int k = 0, w = 0; k < TRACE_DAYS; k++) {
         sum += view->y[k];
-        shop += view->shop[k];
         if (k + 1 == trace_windows[w]) {
             view->sum[w] = sum;
-            view->shop_sum[w++] = shop;
+            view->shop_sum[w++] = view->past->sum[k < known ? k + 1 : known];
         }
     }
-    view->level7 = level_before(cols, view, 7);
-    view->level28 = level_before(cols, view, TRACE_DAYS);
-    view->spread =
-        fmaxf((cols->row[i].error + ERROR_PRIOR * SPREAD_PRIOR) / (cols->row[i].mean + ERROR_PRIOR),
-              LEAST_SPREAD);
+    levels_before(row, view);
+    view->spread = at_least((row->error + ERROR_PRIOR * SPREAD_PRIOR) / (row->mean + ERROR_PRIOR),
+                            LEAST_SPREAD);
     compare(view);
 }
 
@@ -296,8 +319,8 @@ static float *put_rates(const struct trace *trace, const struct view *view, floa
     }
     float largest7 = 0, largest28 = 0;
     for (int k = 0; k < TRACE_DAYS; k++) {
-        largest7 = k < 7 ? fmaxf(largest7, view->y[k]) : largest7;
-        largest28 = fmaxf(largest28, view->y[k]);
+        largest7 = k < 7 ? at_least(largest7, view->y[k]) : largest7;
+        largest28 = at_least(largest28, view->y[k]);
     }
     *x++ = logf(1 + (float)view->run_length);
     *x++ = sqrtf(2 * view->run * logf(view->spread) / (view->spread - 1));
@@ -310,28 +333,27 @@ static float *put_rates(const struct trace *trace, const struct view *view, floa
     return x;
 }
 
-static float *put_units(const struct trace *trace, const struct trace_input *in,
-                        const struct view *view, float *x)
+static float *put_units(const struct trace_input *in, const struct view *view, float *x)
 {
     static const int DAYS[] = {1, 3, 7, 28};
     const struct window *window = in->window;
     const int W = (int)window->width;
     const float *units = window->units + (size_t)view->i * window->width;
-    float sum = 0, shop = 0, at[4], shop_at[4], square = 0;
+    float sum = 0, at[4], shop_at[4], square = 0;
     int known = (int)(window->age[view->i] < window->width ? window->age[view->i] : window->width);
     known = known < TRACE_TOTALS ? known : TRACE_TOTALS;
     for (int k = 0, w = 0; k < known; k++) {
         float u = units[W - 1 - k];
         sum += u;
         square += u * u;
-        shop += trace->total[place_of(trace->bucket - k, TRACE_TOTALS)];
         if (w < 4 && k + 1 == DAYS[w]) {
             at[w] = sum;
-            shop_at[w++] = shop;
+            shop_at[w++] = view->past->sum[k + 1];
         }
     }
+    float shop = view->past->sum[known];
     float mean = sum / (float)known;
-    float spread = fmaxf((square - sum * mean + 5) / (sum + 2), LEAST_SPREAD);
+    float spread = at_least((square - sum * mean + 5) / (sum + 2), LEAST_SPREAD);
     for (int w = 0; w < 4; w++) {
         float rest = shop - shop_at[w];
         float expected = rest > 0 ? (sum - at[w]) / rest * shop_at[w] : 0;
@@ -341,7 +363,8 @@ static float *put_units(const struct trace *trace, const struct trace_input *in,
     *x++ = logf(spread);
     float u = units[W - 1], next = in->next_mean[view->i], variance = in->next_variance[view->i];
     *x++ = next > 0 ? ratio(u, next) : 0;
-    *x++ = next > 0 && variance > 0 ? deviance(u, next, fmaxf(variance / next, LEAST_SPREAD)) : 0;
+    *x++ =
+        next > 0 && variance > 0 ? deviance(u, next, at_least(variance / next, LEAST_SPREAD)) : 0;
     return x;
 }
 
@@ -414,15 +437,15 @@ static void put(const struct trace *trace, const struct trace_cols *cols,
     const struct tails_cols *tails = in->tails;
     uint32_t i = view->i;
     float *at = put_rates(trace, view, x);
-    at = put_units(trace, in, view, at);
+    at = put_units(in, view, at);
     at = put_events(trace, cols, in, view, at);
     at = put_habits(cols, view, at);
     *at++ = logf(1 + view->y[0]);
     *at++ = logf(cols->row[i].sold + 1);
     *at++ = logf((float)(in->window->age[i] < AGED ? in->window->age[i] : AGED) / 100);
-    *at++ = sqrtf(fmaxf(tails->rise[i], 0));
+    *at++ = sqrtf(at_least(tails->rise[i], 0));
     *at++ = logf(1 + (float)tails->rise_length[i]);
-    *at++ = sqrtf(fmaxf(tails->fall[i], 0));
+    *at++ = sqrtf(at_least(tails->fall[i], 0));
     *at++ = logf(1 + (float)tails->fall_length[i]);
     ASSERT(at == x + TRACE_INPUTS);
     for (int k = 0; k < TRACE_INPUTS; k++) {
@@ -435,15 +458,15 @@ static void learn(const struct trace *trace, struct trace_cols *cols, const stru
 {
     float y = in->lines[i], mean = view->level7 * view->shop[0];
     if (cols->row[i].sold > 0) {
-        float error = y - mean, most = 9 * fmaxf(mean, 1) * view->spread; /* winsorised */
-        cols->row[i].error = KEEP * cols->row[i].error + fminf(error * error, most);
+        float error = y - mean, most = 9 * at_least(mean, 1) * view->spread; /* winsorised */
+        cols->row[i].error = KEEP * cols->row[i].error + at_most(error * error, most);
         cols->row[i].mean = KEEP * cols->row[i].mean + mean;
     }
     float gap = cols->row[i].gap * GAP_KEEP; /* counted when it has ended: not in its own way */
-    cols->row[i].gap = y > 0 ? fmaxf(gap, view->last_run) : gap;
+    cols->row[i].gap = y > 0 ? at_least(gap, view->last_run) : gap;
     float most = SWING_MOST * SWING_MOST, off7 = view->off[4], off28 = view->off[7];
-    cols->row[i].swing7 += SWING_RATE * (fminf(off7 * off7, most) - cols->row[i].swing7);
-    cols->row[i].swing28 += SWING_RATE * (fminf(off28 * off28, most) - cols->row[i].swing28);
+    cols->row[i].swing7 += SWING_RATE * (at_most(off7 * off7, most) - cols->row[i].swing7);
+    cols->row[i].swing28 += SWING_RATE * (at_most(off28 * off28, most) - cols->row[i].swing28);
     bool large = now(cols, trace, i, EVENT_QUANTITY) > LARGE_Z;
     cols->row[i].large = KEEP * cols->row[i].large + (large ? 1 : 0);
     cols->row[i].sold = KEEP * cols->row[i].sold + y;
@@ -458,23 +481,26 @@ static void learn(const struct trace *trace, struct trace_cols *cols, const stru
         cols->row[i].last[event] = kept ? events_of(cols, i, trace->bucket)[event] : NO_EVENT;
     }
     uint32_t plane = place_of(trace->bucket, TRACE_DAYS);
-    cols->row[i].lines[plane] = (uint8_t)fminf(y, UINT8_MAX);
+    cols->row[i].lines[plane] = (uint8_t)at_most(y, UINT8_MAX);
 }
 
 void trace_close(const struct trace *trace, struct trace_cols *cols, const struct trace_input *in,
                  float *x, uint8_t *judged)
 {
     const struct window *window = in->window;
+    struct shop_past past;
     ASSERT(window->series <= TRACE_TILE && window->bucket == trace->bucket);
+    look_back(trace, &past);
     for (uint32_t i = 0; i < window->series; i++) {
         judged[i] = 0;
         if (!window->age[i]) {
             continue;
         }
         struct view view;
+        view.past = &past;
         look(trace, cols, in, i, &view);
         uint8_t flags = window->flags[(size_t)i * window->width + window->width - 1];
-        float busy = fmaxf(view.level7, view.level28) * trace->usual * QUARTER;
+        float busy = at_least(view.level7, view.level28) * trace->usual * QUARTER;
         if (!(flags & WINDOW_CENSORED) && window->age[i] >= in->min_age &&
             busy >= (float)in->min_lines) {
             judged[i] = 1;

@@ -1,5 +1,6 @@
 /* How one series stands to what is known of its buckets: its prospect, what the shop expects, the
  * factor of the bucket that closed, and what that bucket says of the effects of plans. */
+#include "config/base/bound.h"
 #include "model/forecaster_parts.h"
 #include "model/shift.h"
 
@@ -130,8 +131,8 @@ void forecaster_count_bulk(struct forecaster *fc, const struct forecaster_cols *
 {
     for (uint32_t i = 0; i < series; i++) {
         if (fc->learn[i] && cols->observed[i] >= BULK_LEAST) {
-            float level = fc->level[i], scale = fmaxf(level, sqrtf(fc->spread[i] * level));
-            float cap = fc->ewma.winsor * fmaxf(scale, 1) * fmaxf(fc->factor[i], 1);
+            float level = fc->level[i], scale = at_least(level, sqrtf(fc->spread[i] * level));
+            float cap = fc->ewma.winsor * at_least(scale, 1) * at_least(fc->factor[i], 1);
             bulk_count(&fc->bulk_tally, fc->units[i], cap);
         }
     }

@@ -1,5 +1,6 @@
 #include "model/prospect.h"
 
+#include "config/base/bound.h"
 #include "config/base/clones.h"
 #include "config/base/ensure.h"
 
@@ -30,24 +31,57 @@ CLONES static void keep_observed(const float *restrict units, const uint8_t *res
     }
 }
 
-/* Lane l: every season-th bucket, from the l-th newest back. */
-static inline __attribute__((always_inline)) void sum_lanes(const float *kept, const float *use,
-                                                            uint32_t count, uint32_t season,
-                                                            float *sold, float *seen)
+/* Lane l: every season-th bucket, the newest of them last but l. `lanes` of them are added up,
+ * those from season on for nothing: a constant runs on whole vectors. kept, use: [count + lanes].
+ */
+static inline __attribute__((always_inline)) void
+sum_lanes(const float *restrict kept, const float *restrict use, uint32_t count, uint32_t season,
+          uint32_t lanes, float *restrict sold, float *restrict seen)
 {
-    const float *at = kept + count, *observed = use + count;
     uint32_t left = count;
     for (; left >= season; left -= season) {
-        at -= season;
-        observed -= season;
-        for (uint32_t lane = 0; lane < season; lane++) {
-            sold[lane] += at[season - 1 - lane];
-            seen[lane] += observed[season - 1 - lane];
+        for (uint32_t lane = 0; lane < lanes; lane++) {
+            sold[lane] += kept[left - season + lane];
+            seen[lane] += use[left - season + lane];
         }
     }
-    for (uint32_t lane = 0; lane < left; lane++) {
-        sold[lane] += kept[left - 1 - lane];
-        seen[lane] += use[left - 1 - lane];
+    for (uint32_t back = 1; back <= left; back++) {
+        sold[season - back] += kept[left - back];
+        seen[season - back] += use[left - back];
+    }
+}
+
+enum { LANES = PROSPECT_PHASES + 1 };
+
+CLONES static void sum_whole(const float *restrict kept, const float *restrict use, uint32_t count,
+                             float *restrict sold, float *restrict seen)
+{
+    sum_lanes(kept, use, count, PROSPECT_PHASES, LANES, sold, seen);
+}
+
+/* trust: units of "as the shop". */
+static inline __attribute__((always_inline)) void own_of(const struct phase_factors *phases,
+                                                         const float *sold, const float *seen,
+                                                         float trust, uint32_t season, float *own)
+{
+    float all = 0, expected = 0;
+    for (uint32_t p = 0; p < season; p++) {
+        all += sold[p];
+        expected += seen[p] * phases->factor[p];
+    }
+    if (!(all > 0 && expected > 0)) {
+        return;
+    }
+    float whole = 0, plain = 0;
+    for (uint32_t p = 0; p < season; p++) {
+        own[p] = (trust + sold[p]) / (trust + seen[p] * phases->factor[p] * all / expected);
+    }
+    for (uint32_t p = 0; p < season; p++) {
+        whole += own[p] * phases->factor[p];
+        plain += phases->factor[p];
+    }
+    for (uint32_t p = 0; p < season; p++) {
+        own[p] *= plain / whole;
     }
 }
 
@@ -57,44 +91,35 @@ void prospect_own(const struct prospect_source *source, uint32_t skip, float own
     const float *units = window->units + (size_t)source->i * window->width;
     const uint8_t *flags = window->flags + (size_t)source->i * window->width;
     const uint32_t season = (uint32_t)source->phases->season;
-    float sold[PROSPECT_PHASES] = {0}, seen[PROSPECT_PHASES] = {0};
     for (uint32_t p = 0; p < PROSPECT_PHASES; p++) {
         own[p] = 1;
     }
     if (!has_own(source)) {
         return;
     }
-    float kept[FORECAST_WIDTH_MAX], use[FORECAST_WIDTH_MAX];
-    keep_observed(units, flags, window->width, WILD * fmaxf(source->level, 1), kept, use);
-    float lane_sold[PROSPECT_PHASES] = {0}, lane_seen[PROSPECT_PHASES] = {0};
+    float kept[FORECAST_WIDTH_MAX + LANES], use[FORECAST_WIDTH_MAX + LANES];
+    keep_observed(units, flags, window->width, WILD * at_least(source->level, 1), kept, use);
+    memset(kept + window->width, 0, LANES * sizeof *kept);
+    memset(use + window->width, 0, LANES * sizeof *use);
+    float lane_sold[LANES] = {0}, lane_seen[LANES] = {0};
     uint32_t count = window->width - skip;
-    if (season == PROSPECT_PHASES) { /* a constant: sums stay in registers */
-        sum_lanes(kept, use, count, PROSPECT_PHASES, lane_sold, lane_seen);
+    if (season == PROSPECT_PHASES) {
+        sum_whole(kept, use, count, lane_sold, lane_seen);
     } else {
-        sum_lanes(kept, use, count, season, lane_sold, lane_seen);
+        sum_lanes(kept, use, count, season, season, lane_sold, lane_seen);
     }
-    for (uint32_t lane = 0; lane < season; lane++) {
-        uint32_t phase = ((uint32_t)window->phase + 2 * season - skip % season - lane) % season;
+    float sold[PROSPECT_PHASES], seen[PROSPECT_PHASES];
+    uint32_t phase = ((uint32_t)window->phase + season - skip % season + 1) % season;
+    for (uint32_t lane = 0; lane < season; lane++) { /* the last lane holds the newest bucket */
         sold[phase] = lane_sold[lane];
         seen[phase] = lane_seen[lane];
+        phase = phase + 1 < season ? phase + 1 : 0;
     }
-    float all = 0, expected = 0;
-    for (uint32_t p = 0; p < season; p++) {
-        all += sold[p];
-        expected += seen[p] * source->phases->factor[p];
-    }
-    if (!(all > 0 && expected > 0)) {
-        return;
-    }
-    float trust = OWN_TRUST * source->spread, whole = 0, plain = 0;
-    for (uint32_t p = 0; p < season; p++) {
-        float factor = source->phases->factor[p];
-        own[p] = (trust + sold[p]) / (trust + seen[p] * factor * all / expected);
-        whole += own[p] * factor;
-        plain += factor;
-    }
-    for (uint32_t p = 0; p < season; p++) {
-        own[p] *= plain / whole;
+    float trust = OWN_TRUST * source->spread;
+    if (season == PROSPECT_PHASES) {
+        own_of(source->phases, sold, seen, trust, PROSPECT_PHASES, own);
+    } else {
+        own_of(source->phases, sold, seen, trust, season, own);
     }
 }
 
@@ -106,29 +131,42 @@ static const float *known_of(const struct prospect_source *source, uint32_t ahea
                : NULL;
 }
 
+/* Reads z[s], there[s] and returns the factor; *effect: that of the bucket before. */
+static float known_ahead(const struct prospect_source *source, uint32_t s,
+                         struct prospect *prospect, float *effect)
+{
+    const float *raw = known_of(source, s);
+    if (!source->window->known) { /* z[s] is not looked at */
+        prospect->there[s] = 0;
+        return *effect;
+    }
+    prospect->there[s] = (uint8_t)known_read(raw, source->usual, prospect->z[s]);
+    /* What is known of a bucket is mostly what was known of the one before. */
+    if (!s || memcmp(prospect->z[s], prospect->z[s - 1], sizeof prospect->z[s]) != 0) {
+        *effect = raw ? known_factor(source->effects, prospect->z[s]) : 1;
+    }
+    return *effect;
+}
+
 void prospect_make(const struct prospect_source *source, uint32_t steps, struct prospect *prospect)
 {
     ASSERT(steps <= PROSPECT_MOST);
     const struct phase_factors *phases = source->phases;
+    const bool has = has_own(source);
     float own[PROSPECT_PHASES];
     prospect_own(source, 0, own);
     prospect->steps = steps;
     float effect = 1, shift = source->shift > 0 ? source->shift : 1, believed = 1;
+    uint32_t season = (uint32_t)phases->season, phase = (uint32_t)source->window->phase % season;
     for (uint32_t s = 0; s <= steps; s++, believed *= SHIFT_KEEP) {
-        uint32_t phase = ((uint32_t)source->window->phase + s) % (uint32_t)phases->season;
-        float plain = phases->factor[phase] * (has_own(source) ? own[phase] : 1), known = plain;
-        const float *raw = known_of(source, s);
+        float plain = phases->factor[phase] * (has ? own[phase] : 1), known = plain;
         if (s <= WINDOW_AHEAD) {
-            prospect->there[s] = (uint8_t)known_read(raw, source->usual, prospect->z[s]);
-            /* What is known of a bucket is mostly what was known of the one before. */
-            if (!s || memcmp(prospect->z[s], prospect->z[s - 1], sizeof prospect->z[s]) != 0) {
-                effect = raw ? known_factor(source->effects, prospect->z[s]) : 1;
-            }
-            known *= effect;
+            known *= known_ahead(source, s, prospect, &effect);
         }
         prospect->plain[s] = plain;
         prospect->known[s] = known;
         prospect->factor[s] = known * source->annual[s] * (1 + (shift - 1) * believed) / shift;
+        phase = phase + 1 < season ? phase + 1 : 0;
     }
 }
 
@@ -156,5 +194,5 @@ void prospect_ask(const struct prospect *prospect, uint32_t begin, uint32_t end,
         }
     }
     ask->side[0] = net_lift(plain / count);
-    ask->side[1] = net_lift(known / fmaxf(plain, 1e-6f));
+    ask->side[1] = net_lift(known / at_least(plain, 1e-6f));
 }

@@ -31,7 +31,7 @@ struct prospect {
     /* Without the year before, of which a network has seen too little to judge: without and with
      * known inputs. */
     float plain[PROSPECT_MOST + 1], known[PROSPECT_MOST + 1];
-    float z[WINDOW_AHEAD + 1][WINDOW_KNOWN]; /* as known_read */
+    float z[WINDOW_AHEAD + 1][WINDOW_KNOWN]; /* as known_read, where there[s] is not 0 */
     uint8_t there[WINDOW_AHEAD + 1]; /* bits of slots known */
 };
 

@@ -144,6 +144,36 @@ static void end(struct shard *shard)
 /* --- a tile */
 
 /* Rows [N, W] from cells [slots, N]: the bucket `last` and the W - 1 before it. */
+/* Rows whose windows are written side by side: few enough to stay in the first cache. */
+enum { GATHER_BLOCK = 32 };
+
+struct span {
+    uint32_t begin, end;
+};
+
+/* scratch->age is known. */
+static void gather_block(struct shard *shard, const struct tile *tile, uint32_t tile_index,
+                         int64_t last, struct span rows)
+{
+    const struct ring_overflow *overflow = shard->overflow;
+    const uint32_t W = shard->plan->window;
+    const uint32_t *age = shard->scratch.age;
+    float *units = shard->scratch.units;
+    uint8_t *restrict flags = shard->scratch.flags;
+    for (uint32_t k = 0; k < W; k++) {
+        uint32_t slot = tile_slot(shard->plan, last - (int64_t)(W - 1) + (int64_t)k);
+        const uint16_t *cells = tile->cells + (size_t)slot * PLAN_TILE_SERIES;
+        uint32_t back = W - k; /* the row is absent when the series is younger than this */
+        __builtin_prefetch(&cells[rows.end]); /* of the next block */
+        for (uint32_t i = rows.begin; i < rows.end; i++) {
+            uint32_t series = tile_index * PLAN_TILE_SERIES + i;
+            units[(size_t)i * W + k] = (float)ring_get(overflow, &cells[i], series, slot);
+            flags[(size_t)i * W + k] =
+                (uint8_t)(ring_flags(cells[i]) | (age[i] < back ? WINDOW_ABSENT : 0));
+        }
+    }
+}
+
 void close_gather(struct shard *shard, struct tile *tile, uint32_t tile_index, int64_t last,
                   struct window *window)
 {
@@ -155,17 +185,9 @@ void close_gather(struct shard *shard, struct tile *tile, uint32_t tile_index, i
         scratch->age[i] =
             tile->cols.row[i].first && first <= last ? (uint32_t)(last - first + 1) : 0;
     }
-    for (uint32_t k = 0; k < W; k++) {
-        int64_t bucket = last - (int64_t)(W - 1) + (int64_t)k;
-        uint32_t slot = tile_slot(plan, bucket);
-        const uint16_t *cells = tile->cells + (size_t)slot * PLAN_TILE_SERIES;
-        uint32_t back = W - k; /* the row is absent when the series is younger than this */
-        for (uint32_t i = 0; i < N; i++) {
-            scratch->units[(size_t)i * W + k] = (float)ring_get(
-                shard->overflow, &cells[i], tile_index * PLAN_TILE_SERIES + i, slot);
-            scratch->flags[(size_t)i * W + k] =
-                (uint8_t)(ring_flags(cells[i]) | (scratch->age[i] < back ? WINDOW_ABSENT : 0));
-        }
+    for (uint32_t begin = 0; begin < N; begin += GATHER_BLOCK) {
+        uint32_t end = begin + GATHER_BLOCK < N ? begin + GATHER_BLOCK : N;
+        gather_block(shard, tile, tile_index, last, (struct span){begin, end});
     }
     const struct buckets *buckets = &plan->settings_ref->days;
     *window = (struct window){.series = N,
