@@ -3,7 +3,9 @@
 #include "anomaly/excursion.h"
 #include "anomaly/field.h"
 #include "config/base/bound.h"
+#include "config/base/clones.h"
 #include "config/base/ensure.h"
+#include "model/fast.h"
 
 #include <math.h>
 #include <string.h>
@@ -60,8 +62,7 @@ _Static_assert(sizeof(struct trace_row) == 128 && offsetof(struct trace_row, sol
 
 const struct column_table trace_column_table = {"trace", ROWS, sizeof ROWS / sizeof *ROWS};
 
-/* --- events ------------------------------------------------------------------------------------
- */
+/* --- events --- */
 
 static const float EVENT_STEP[TRACE_EVENTS] = {
     [EVENT_QUANTITY] = 0.0625f, [EVENT_RECORD] = 0.0625f, [EVENT_BASKET] = 0.0625f,
@@ -173,8 +174,7 @@ void trace_line(struct trace_cols *cols, const struct linecheck_cols *checks, ui
     }
 }
 
-/* --- close -------------------------------------------------------------------------------------
- */
+/* --- close --- */
 
 void trace_begin_close(struct trace *trace, int64_t bucket, double total_lines)
 {
@@ -195,6 +195,9 @@ void trace_begin_close(struct trace *trace, int64_t bucket, double total_lines)
 
 struct shop_past { /* of all series, the same for each: newest first */
     float total[TRACE_TOTALS], sum[TRACE_TOTALS + 1]; /* sum[n]: of the newest n */
+    /* What a bucket in the last 7 (28) still weighs in the discounted sums, which the one that
+     * closed is not in yet. */
+    float keep7[TRACE_DAYS], keep28[TRACE_DAYS];
 };
 
 static void look_back(const struct trace *trace, struct shop_past *past)
@@ -206,6 +209,12 @@ static void look_back(const struct trace *trace, struct shop_past *past)
         past->sum[k + 1] = past->sum[k] + past->total[k];
         place = (place ? place : TRACE_TOTALS) - 1;
     }
+    float keep = 1;
+    past->keep7[0] = past->keep28[0] = 0;
+    for (int k = 1; k < TRACE_DAYS; k++, keep *= KEEP) {
+        past->keep28[k] = keep;
+        past->keep7[k] = k < 7 ? keep : 0;
+    }
 }
 
 /* Of one series, while its vector is made. */
@@ -215,7 +224,8 @@ struct view {
     float sum[TRACE_WINDOWS], shop_sum[TRACE_WINDOWS];
     const struct shop_past *past;
     float level7, level28; /* shares before the last 7 and 28 buckets */
-    float level[TRACE_WINDOWS], off[TRACE_WINDOWS]; /* of the windows: share before, deviance */
+    /* Of the windows: lines expected by the share before, deviance and logarithm of their ratio. */
+    float expected[TRACE_WINDOWS], off[TRACE_WINDOWS], over[TRACE_WINDOWS];
     float last_run; /* ... in the stretch that ended today */
     float run; /* lines that were to be expected since the last one */
     int run_length;
@@ -228,12 +238,23 @@ static float clip(float x)
 }
 
 /* Signed root of the deviance of y under a negative binomial (McCullagh, Nelder 1989). */
-static float deviance(float y, float mean, float spread)
+static inline float deviance(float y, float mean, float spread)
 {
     mean = at_least(mean, 1e-4f);
-    float k = mean / (spread - 1), hit = y > 0 ? y * logf(y / mean) : 0;
-    float nats = hit - (y + k) * logf((y + k) / (mean + k));
+    float k = mean / (spread - 1), some = at_least(y, 1e-30f);
+    float hit = y > 0 ? y * fast_log(some / mean) : 0;
+    float nats = hit - (y + k) * fast_log((y + k) / (mean + k));
     return copysignf(sqrtf(at_least(2 * nats, 0)), y - mean);
+}
+
+/* TRACE_WINDOWS of them side by side, and logarithms of y over mean. */
+CLONES static void deviances(const float *restrict y, const float *restrict mean, float spread,
+                             float *restrict off, float *restrict over)
+{
+    for (int w = 0; w < TRACE_WINDOWS; w++) {
+        off[w] = deviance(y[w], mean[w], spread);
+        over[w] = fast_log((y[w] + 0.5f) / (mean[w] + 0.5f));
+    }
 }
 
 static float ratio(float y, float mean)
@@ -241,8 +262,8 @@ static float ratio(float y, float mean)
     return logf((y + 0.5f) / (mean + 0.5f));
 }
 
-/* Share of a stretch that is taken out of the discounted sums: sold and shop, of its lines. The
- * bucket that closed is not in them yet. */
+/* Share of the shop's lines without those of a stretch: sold and shop, what of them is still in the
+ * discounted sums. */
 static float level_without(const struct trace_row *row, float sold, float shop)
 {
     float before = row->shop - shop;
@@ -251,28 +272,37 @@ static float level_without(const struct trace_row *row, float sold, float shop)
                                      : row->sold / at_least(row->shop, 1);
 }
 
-/* Discounted sums as they were 7 and 28 buckets ago. */
-static void levels_before(const struct trace_row *row, struct view *view)
+enum { LANES = 4 };
+_Static_assert(TRACE_DAYS % LANES == 0, "sums of the days have no rest");
+
+static float product(const float *a, const float *b)
 {
-    float sold = 0, shop = 0, keep = 1;
-    for (int k = 1; k < TRACE_DAYS; k++) {
-        if (k == 7) {
-            view->level7 = level_without(row, sold, shop);
+    float lane[LANES] = {0};
+    for (int k = 0; k < TRACE_DAYS; k += LANES) {
+        for (int l = 0; l < LANES; l++) {
+            lane[l] += a[k + l] * b[k + l];
         }
-        sold += keep * view->y[k];
-        shop += keep * view->shop[k];
-        keep *= KEEP;
     }
-    view->level28 = level_without(row, sold, shop);
+    return (lane[0] + lane[2]) + (lane[1] + lane[3]);
+}
+
+static float largest(const float *y, int count)
+{
+    float most = 0;
+    for (int k = 0; k < count; k++) {
+        most = at_least(most, y[k]);
+    }
+    return most;
 }
 
 /* Windows against their levels, and the stretch without lines that lasts or has just ended. */
 static void compare(struct view *view)
 {
     for (int w = 0; w < TRACE_WINDOWS; w++) {
-        view->level[w] = trace_windows[w] <= 7 ? view->level7 : view->level28;
-        view->off[w] = deviance(view->sum[w], view->level[w] * view->shop_sum[w], view->spread);
+        float level = trace_windows[w] <= 7 ? view->level7 : view->level28;
+        view->expected[w] = level * view->shop_sum[w];
     }
+    deviances(view->sum, view->expected, view->spread, view->off, view->over);
     view->run = view->last_run = 0;
     view->run_length = 0;
     bool sold = view->y[0] > 0;
@@ -305,7 +335,10 @@ static void look(const struct trace *trace, const struct trace_cols *cols,
             view->shop_sum[w++] = view->past->sum[k < known ? k + 1 : known];
         }
     }
-    levels_before(row, view);
+    view->level7 = level_without(row, product(view->past->keep7, view->y),
+                                 product(view->past->keep7, view->shop));
+    view->level28 = level_without(row, product(view->past->keep28, view->y),
+                                  product(view->past->keep28, view->shop));
     view->spread = at_least((row->error + ERROR_PRIOR * SPREAD_PRIOR) / (row->mean + ERROR_PRIOR),
                             LEAST_SPREAD);
     compare(view);
@@ -315,13 +348,9 @@ static float *put_rates(const struct trace *trace, const struct view *view, floa
 {
     for (int w = 0; w < TRACE_WINDOWS; w++) {
         *x++ = view->off[w];
-        *x++ = ratio(view->sum[w], view->level[w] * view->shop_sum[w]);
+        *x++ = view->over[w];
     }
-    float largest7 = 0, largest28 = 0;
-    for (int k = 0; k < TRACE_DAYS; k++) {
-        largest7 = k < 7 ? at_least(largest7, view->y[k]) : largest7;
-        largest28 = at_least(largest28, view->y[k]);
-    }
+    float largest7 = largest(view->y, 7), largest28 = largest(view->y, TRACE_DAYS);
     *x++ = logf(1 + (float)view->run_length);
     *x++ = sqrtf(2 * view->run * logf(view->spread) / (view->spread - 1));
     *x++ = logf((largest7 + 0.5f) / (view->sum[4] / 7 + 0.5f));
@@ -333,35 +362,56 @@ static float *put_rates(const struct trace *trace, const struct view *view, floa
     return x;
 }
 
+/* Sum and squares of the newest n of units that end before `end`, on top of those of the newest
+ * from. */
+static void add_units(const float *end, int from, int n, float *sum, float *square)
+{
+    float lane[LANES] = {0}, lane_square[LANES] = {0};
+    const float *at = end - n;
+    int count = n - from, k = 0;
+    for (; k + LANES <= count; k += LANES) {
+        for (int l = 0; l < LANES; l++) {
+            lane[l] += at[k + l];
+            lane_square[l] += at[k + l] * at[k + l];
+        }
+    }
+    for (; k < count; k++) {
+        lane[0] += at[k];
+        lane_square[0] += at[k] * at[k];
+    }
+    *sum += (lane[0] + lane[2]) + (lane[1] + lane[3]);
+    *square += (lane_square[0] + lane_square[2]) + (lane_square[1] + lane_square[3]);
+}
+
 static float *put_units(const struct trace_input *in, const struct view *view, float *x)
 {
     static const int DAYS[] = {1, 3, 7, 28};
     const struct window *window = in->window;
-    const int W = (int)window->width;
-    const float *units = window->units + (size_t)view->i * window->width;
-    float sum = 0, at[4], shop_at[4], square = 0;
-    int known = (int)(window->age[view->i] < window->width ? window->age[view->i] : window->width);
-    known = known < TRACE_TOTALS ? known : TRACE_TOTALS;
-    for (int k = 0, w = 0; k < known; k++) {
-        float u = units[W - 1 - k];
-        sum += u;
-        square += u * u;
-        if (w < 4 && k + 1 == DAYS[w]) {
-            at[w] = sum;
-            shop_at[w++] = view->past->sum[k + 1];
-        }
+    const float *end = window->units + ((size_t)view->i + 1) * window->width;
+    float sum = 0, square = 0, at[TRACE_WINDOWS] = {0}, expected[TRACE_WINDOWS] = {0};
+    uint32_t most = window->width < TRACE_TOTALS ? window->width : TRACE_TOTALS;
+    int known = (int)(window->age[view->i] < most ? window->age[view->i] : most), from = 0;
+    for (int w = 0; w < 4; w++) {
+        int days = DAYS[w] < known ? DAYS[w] : known;
+        add_units(end, from, days, &sum, &square);
+        at[w] = sum;
+        from = days;
     }
-    float shop = view->past->sum[known];
-    float mean = sum / (float)known;
+    add_units(end, from, known, &sum, &square);
+    float shop = view->past->sum[known], mean = sum / (float)known;
     float spread = at_least((square - sum * mean + 5) / (sum + 2), LEAST_SPREAD);
     for (int w = 0; w < 4; w++) {
-        float rest = shop - shop_at[w];
-        float expected = rest > 0 ? (sum - at[w]) / rest * shop_at[w] : 0;
-        *x++ = deviance(at[w], expected, spread);
-        *x++ = ratio(at[w], expected);
+        float past = view->past->sum[DAYS[w] < known ? DAYS[w] : known], rest = shop - past;
+        expected[w] = rest > 0 ? (sum - at[w]) / rest * past : 0;
+    }
+    float off[TRACE_WINDOWS], over[TRACE_WINDOWS];
+    deviances(at, expected, spread, off, over);
+    for (int w = 0; w < 4; w++) {
+        *x++ = off[w];
+        *x++ = over[w];
     }
     *x++ = logf(spread);
-    float u = units[W - 1], next = in->next_mean[view->i], variance = in->next_variance[view->i];
+    float u = end[-1], next = in->next_mean[view->i], variance = in->next_variance[view->i];
     *x++ = next > 0 ? ratio(u, next) : 0;
     *x++ =
         next > 0 && variance > 0 ? deviance(u, next, at_least(variance / next, LEAST_SPREAD)) : 0;
@@ -510,8 +560,7 @@ void trace_close(const struct trace *trace, struct trace_cols *cols, const struc
     }
 }
 
-/* --- state -------------------------------------------------------------------------------------
- */
+/* --- state --- */
 
 #define FIELD(name)                                                                                \
     {                                                                                              \

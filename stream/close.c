@@ -59,11 +59,6 @@ static int64_t tally_take(struct shard *shard, int64_t bucket)
     return units;
 }
 
-static int32_t season_of(const struct plan *plan)
-{
-    return plan->slot_days > 1 ? 52 : 7;
-}
-
 /* Nothing was observed in a bucket during which no order source spoke. */
 bool close_all_silent(const struct shard *shard)
 {
@@ -106,9 +101,9 @@ static void begin(struct shard *shard)
     if (shard->forecaster) {
         int32_t phase = bucket_phase(&settings->days, bucket);
         double budget = verdict_budget(shard);
-        forecaster_begin_close(shard->forecaster, bucket, phase, season_of(plan), (double)units);
+        forecaster_begin_close(shard->forecaster, bucket, phase, plan_season(plan), (double)units);
         learning_begin(shard, bucket);
-        tails_begin_close(shard->tails, bucket, phase, season_of(plan), (double)units,
+        tails_begin_close(shard->tails, bucket, phase, plan_season(plan), (double)units,
                           shard->subday ? budget * (1 - EARLY_SHARE) : budget);
         total_lines(shard, bucket, budget);
         shard->models_changed = true;
@@ -144,64 +139,6 @@ static void end(struct shard *shard)
 /* --- a tile */
 
 /* Rows [N, W] from cells [slots, N]: the bucket `last` and the W - 1 before it. */
-/* Rows whose windows are written side by side: few enough to stay in the first cache. */
-enum { GATHER_BLOCK = 32 };
-
-struct span {
-    uint32_t begin, end;
-};
-
-/* scratch->age is known. */
-static void gather_block(struct shard *shard, const struct tile *tile, uint32_t tile_index,
-                         int64_t last, struct span rows)
-{
-    const struct ring_overflow *overflow = shard->overflow;
-    const uint32_t W = shard->plan->window;
-    const uint32_t *age = shard->scratch.age;
-    float *units = shard->scratch.units;
-    uint8_t *restrict flags = shard->scratch.flags;
-    for (uint32_t k = 0; k < W; k++) {
-        uint32_t slot = tile_slot(shard->plan, last - (int64_t)(W - 1) + (int64_t)k);
-        const uint16_t *cells = tile->cells + (size_t)slot * PLAN_TILE_SERIES;
-        uint32_t back = W - k; /* the row is absent when the series is younger than this */
-        __builtin_prefetch(&cells[rows.end]); /* of the next block */
-        for (uint32_t i = rows.begin; i < rows.end; i++) {
-            uint32_t series = tile_index * PLAN_TILE_SERIES + i;
-            units[(size_t)i * W + k] = (float)ring_get(overflow, &cells[i], series, slot);
-            flags[(size_t)i * W + k] =
-                (uint8_t)(ring_flags(cells[i]) | (age[i] < back ? WINDOW_ABSENT : 0));
-        }
-    }
-}
-
-void close_gather(struct shard *shard, struct tile *tile, uint32_t tile_index, int64_t last,
-                  struct window *window)
-{
-    const struct plan *plan = shard->plan;
-    const uint32_t N = tile->series, W = plan->window;
-    struct close_scratch *scratch = &shard->scratch;
-    for (uint32_t i = 0; i < N; i++) {
-        int64_t first = tile->cols.row[i].first - 1;
-        scratch->age[i] =
-            tile->cols.row[i].first && first <= last ? (uint32_t)(last - first + 1) : 0;
-    }
-    for (uint32_t begin = 0; begin < N; begin += GATHER_BLOCK) {
-        uint32_t end = begin + GATHER_BLOCK < N ? begin + GATHER_BLOCK : N;
-        gather_block(shard, tile, tile_index, last, (struct span){begin, end});
-    }
-    const struct buckets *buckets = &plan->settings_ref->days;
-    *window = (struct window){.series = N,
-                              .width = W,
-                              .bucket = last,
-                              .phase = bucket_phase(buckets, last),
-                              .season = season_of(plan),
-                              .units = scratch->units,
-                              .flags = scratch->flags,
-                              .age = scratch->age,
-                              .known = close_known(shard, tile, tile_index, last)};
-    scratch->window = *window;
-}
-
 /* A series that stands without stock when the bucket begins cannot sell in it: mark the bucket now
  * closing and the next one. */
 static void mark_out_of_stock(struct shard *shard, struct tile *tile, uint32_t tile_index,

@@ -1,4 +1,5 @@
-/* Scratch memory of the close of a tile: made with the shard, so that a close allocates nothing. */
+/* Scratch memory of the close of a tile, made with the shard, so that a close allocates nothing,
+ * and what is gathered into it: the windows of all rows and what is known ahead. */
 #include "stream/item_plans.h"
 #include "stream/shard_state.h"
 
@@ -83,4 +84,62 @@ const float *close_known(struct shard *shard, const struct tile *tile, uint32_t 
                      1 + WINDOW_AHEAD, known + (size_t)i * KNOWN_ROW);
     }
     return known;
+}
+
+/* Rows whose windows are written side by side: few enough to stay in the first cache. */
+enum { GATHER_BLOCK = 32 };
+
+struct span {
+    uint32_t begin, end;
+};
+
+/* scratch->age is known. */
+static void gather_block(struct shard *shard, const struct tile *tile, uint32_t tile_index,
+                         int64_t last, struct span rows)
+{
+    const struct ring_overflow *overflow = shard->overflow;
+    const uint32_t W = shard->plan->window;
+    const uint32_t *age = shard->scratch.age;
+    float *units = shard->scratch.units;
+    uint8_t *restrict flags = shard->scratch.flags;
+    for (uint32_t k = 0; k < W; k++) {
+        uint32_t slot = tile_slot(shard->plan, last - (int64_t)(W - 1) + (int64_t)k);
+        const uint16_t *cells = tile->cells + (size_t)slot * PLAN_TILE_SERIES;
+        uint32_t back = W - k; /* the row is absent when the series is younger than this */
+        __builtin_prefetch(&cells[rows.end]); /* of the next block */
+        for (uint32_t i = rows.begin; i < rows.end; i++) {
+            uint32_t series = tile_index * PLAN_TILE_SERIES + i;
+            units[(size_t)i * W + k] = (float)ring_get(overflow, &cells[i], series, slot);
+            flags[(size_t)i * W + k] =
+                (uint8_t)(ring_flags(cells[i]) | (age[i] < back ? WINDOW_ABSENT : 0));
+        }
+    }
+}
+
+void close_gather(struct shard *shard, struct tile *tile, uint32_t tile_index, int64_t last,
+                  struct window *window)
+{
+    const struct plan *plan = shard->plan;
+    const uint32_t N = tile->series, W = plan->window;
+    struct close_scratch *scratch = &shard->scratch;
+    for (uint32_t i = 0; i < N; i++) {
+        int64_t first = tile->cols.row[i].first - 1;
+        scratch->age[i] =
+            tile->cols.row[i].first && first <= last ? (uint32_t)(last - first + 1) : 0;
+    }
+    for (uint32_t begin = 0; begin < N; begin += GATHER_BLOCK) {
+        uint32_t end = begin + GATHER_BLOCK < N ? begin + GATHER_BLOCK : N;
+        gather_block(shard, tile, tile_index, last, (struct span){begin, end});
+    }
+    const struct buckets *buckets = &plan->settings_ref->days;
+    *window = (struct window){.series = N,
+                              .width = W,
+                              .bucket = last,
+                              .phase = bucket_phase(buckets, last),
+                              .season = plan_season(plan),
+                              .units = scratch->units,
+                              .flags = scratch->flags,
+                              .age = scratch->age,
+                              .known = close_known(shard, tile, tile_index, last)};
+    scratch->window = *window;
 }

@@ -67,10 +67,15 @@ struct status *plan_create(const struct settings *settings, int32_t partitions,
                            struct registry *registry, struct plan **out)
     __attribute__((warn_unused_result));
 void plan_destroy(struct plan *plan);
-/* Memory and layout of a series: the column tables, for the size report and inspect. */
+/* Buckets of the ring after which seasons repeat: days of the week, weeks of the year. */
+static inline int32_t plan_season(const struct plan *plan)
+{
+    return plan->slot_days > 1 ? 52 : 7;
+}
 /* Keep so many days in buckets shorter than a day, instead of PLAN_SHORT_DAYS; before the first
  * shard. Nothing happens where the bucket is a day or longer. */
 void plan_keep_short_days(struct plan *plan, uint32_t days);
+/* Memory and layout of a series: the column tables, for the size report and inspect. */
 void plan_print_layout(const struct plan *plan, FILE *out);
 
 #endif
