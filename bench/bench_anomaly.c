@@ -2,6 +2,7 @@
  * (score and train), and statistics with the net, as medians of five rounds with their spread. One
  * JSON object a line. */
 #include "anomaly/autoencoder.h"
+#include "bench/bench_figure.h"
 #include "anomaly/combine.h"
 #include "config/base/ensure.h"
 #include "config/base/rng.h"
@@ -10,26 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { ROUNDS = 5, TILES = 64, CLOSES = 12, N = TRACE_TILE, W = 84, WARM = 40 };
 
-static double cpu_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static int by_size(const void *a, const void *b)
-{
-    double one = *(const double *)a, two = *(const double *)b;
-    return (one > two) - (one < two);
-}
-
 static void tell(const char *what, double *rates)
 {
-    qsort(rates, ROUNDS, sizeof *rates, by_size);
+    bench_sort(rates, ROUNDS);
     printf("{\"bench\":\"%s\",\"per_second\":%.0f,\"least\":%.0f,\"most\":%.0f}\n", what,
            rates[ROUNDS / 2], rates[0], rates[ROUNDS - 1]);
 }
@@ -77,9 +64,9 @@ static void bench_autoencoder(void)
                         channel[c][i] = mood + 0.5f * (float)(i % 7);
                     }
                 }
-                double start = cpu_seconds();
+                double start = bench_cpu_s();
                 autoencoder_close(encoder, &cols[t], &tile);
-                used += cpu_seconds() - start;
+                used += bench_cpu_s() - start;
             }
         }
         if (round >= 0) {
@@ -141,10 +128,10 @@ static void bench_combine(void)
                                      .checks = &checks,
                                      .min_age = 28,
                                      .min_lines = 20};
-            double start = cpu_seconds();
+            double start = bench_cpu_s();
             combine_begin_close(combine, bucket, 3 * N, 0.1);
             (void)combine_close(combine, &traces, &in, signals, N);
-            used += cpu_seconds() - start;
+            used += bench_cpu_s() - start;
         }
         if (round >= 0) {
             rates[round] = (double)closes * N / used;

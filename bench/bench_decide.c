@@ -1,6 +1,7 @@
 /* Replenishment decisions without the flow around them: policy, constraints, numbers that say why,
  * the life cycle of the proposal; then the same with business rules, and with the sentence. One
  * thread, fixed seed, CPU time, medians of rounds with their spread, as JSON. */
+#include "bench/bench_figure.h"
 #include "config/base/rng.h"
 #include "optimize/proposal.h"
 #include "optimize/why.h"
@@ -8,7 +9,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { ROUNDS = 7, SERIES = 4096, RULES = 40 };
 
@@ -21,19 +21,6 @@ struct shop {
 };
 
 enum what { DECIDE, DECIDE_BY_RULES, DECIDE_AND_SAY, WHATS };
-
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double one = *(const double *)a, two = *(const double *)b;
-    return (one > two) - (one < two);
-}
 
 /* Quantiles of a gamma-like demand: enough for the cost of a decision. */
 static void make_curve(struct rng *rng, struct demand_curve *curve)
@@ -172,13 +159,13 @@ int main(void)
         double rate[ROUNDS];
         sink += decide_all(&shop, &rules, (enum what)what);
         for (int round = 0; round < ROUNDS; round++) {
-            double start = now_s();
+            double start = bench_cpu_s();
             for (int again = 0; again < 5; again++) {
                 sink += decide_all(&shop, &rules, (enum what)what);
             }
-            rate[round] = 5 * SERIES / (now_s() - start);
+            rate[round] = 5 * SERIES / (bench_cpu_s() - start);
         }
-        qsort(rate, ROUNDS, sizeof *rate, by_value);
+        bench_sort(rate, ROUNDS);
         printf("{\"figure\":\"%s\",\"median\":%.0f,\"min\":%.0f,\"max\":%.0f}\n", NAMES[what],
                rate[ROUNDS / 2], rate[0], rate[ROUNDS - 1]);
     }

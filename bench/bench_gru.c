@@ -1,6 +1,7 @@
 /* The network's step against the same machine's sgemm doing the same arithmetic, in the same run:
  * states of many series in tiles of 64, as the forecaster steps them. One thread, CPU time, medians
  * of rounds with their spread, as JSON. And the bytes of the forecaster's columns per series. */
+#include "bench/bench_figure.h"
 #include "config/base/rng.h"
 #include "model/forecaster.h"
 #include "model/gemm.h"
@@ -11,25 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { ROUNDS = 9, F = NET_INPUTS, H = NET_HIDDEN, B = GRU_BATCH, WORK = 1 << 18 };
 
 static float *weights, *x, *h, *gx, *gh, *next;
 static uint8_t live[B];
-
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double one = *(const double *)a, two = *(const double *)b;
-    return (one > two) - (one < two);
-}
 
 static float *random_floats(size_t count, struct rng *rng)
 {
@@ -72,20 +59,20 @@ static void measure(const struct net *net, size_t series)
     double steps[ROUNDS], ratios[ROUNDS];
     size_t repeats = WORK / series;
     for (int round = 0; round < ROUNDS; round++) {
-        double start = now_s();
+        double start = bench_cpu_s();
         for (size_t k = 0; k < repeats; k++) {
             multiply_all(net, series);
         }
-        double middle = now_s();
+        double middle = bench_cpu_s();
         for (size_t k = 0; k < repeats; k++) {
             step_all(&gru, series);
         }
-        double end = now_s();
+        double end = bench_cpu_s();
         steps[round] = (double)(repeats * series) / (end - middle) / 1e6;
         ratios[round] = (middle - start) / (end - middle);
     }
-    qsort(steps, ROUNDS, sizeof *steps, by_value);
-    qsort(ratios, ROUNDS, sizeof *ratios, by_value);
+    bench_sort(steps, ROUNDS);
+    bench_sort(ratios, ROUNDS);
     printf("{\"figure\":\"gru_step\",\"hidden\":%d,\"series\":%zu,\"million_steps_per_s\":%.3f,"
            "\"of_sgemm\":%.3f,\"of_sgemm_min\":%.3f,\"of_sgemm_max\":%.3f}\n",
            H, series, steps[ROUNDS / 2], ratios[ROUNDS / 2], ratios[0], ratios[ROUNDS - 1]);

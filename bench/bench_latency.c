@@ -11,6 +11,7 @@
  * samples begin when one order was answered. first: the order waits before the program starts.
  * Milliseconds as JSON on stdout.
  */
+#include "bench/bench_figure.h"
 #include "bench/bench_kafka.h"
 
 #include <pthread.h>
@@ -25,15 +26,9 @@ static double sent[SAMPLES_MAX], took[SAMPLES_MAX]; /* s, ms */
 static atomic_int seen_count;
 static atomic_bool stop;
 
-static int by_value(const void *a, const void *b)
-{
-    double one = *(const double *)a, two = *(const double *)b;
-    return (one > two) - (one < two);
-}
-
 static void print_spread(int asked, double *values, int count)
 {
-    qsort(values, (size_t)count, sizeof *values, by_value);
+    bench_sort(values, (size_t)count);
     need(count > 0, "nothing was answered");
     printf("{\"asked\":%d,\"answered\":%d,\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"max\":%.1f}\n",
            asked, count, values[count / 2], values[count * 9 / 10], values[count * 99 / 100],

@@ -10,6 +10,7 @@
  *
  * A record a line: key, tab, JSON. Codes of products are 10000A ..., those of samples 20000 ...
  */
+#include "bench/bench_figure.h"
 #include "config/base/buf.h"
 #include "config/base/rng.h"
 #include "config/base/zone.h"
@@ -170,24 +171,19 @@ static int items(bool samples, unsigned count)
     return 0;
 }
 
-static void must(struct status *st)
-{
-    need(!st, st ? status_message(st) : "");
-}
-
 static int file(const char *path, const char *map_path)
 {
     struct zone *zone = NULL;
     struct map *map = NULL;
     struct csv_messages *messages = NULL;
-    must(zone_open("Europe/London", &zone));
-    must(map_load(map_path, zone, &map));
-    must(csv_messages_open(path, map, &messages));
+    bench_must(zone_open("Europe/London", &zone));
+    bench_must(map_load(map_path, zone, &map));
+    bench_must(csv_messages_open(path, map, &messages));
     struct buf text = {0};
     for (;;) {
         const struct datum *message = NULL;
         struct slice original;
-        must(csv_messages_next(messages, &message, &original));
+        bench_must(csv_messages_next(messages, &message, &original));
         if (!message) {
             break;
         }

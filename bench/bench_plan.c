@@ -7,6 +7,7 @@
  *
  *   usage: bench_plan [series ...]          default 10000 100000 1000000
  */
+#include "bench/bench_figure.h"
 #include "bench/bench_tick.h"
 #include "config/base/ensure.h"
 #include "config/base/rng.h"
@@ -19,7 +20,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { ROUNDS = 5, LINES = 200000, WARM_DAYS = 8, AT_ONCE = 64, COMMIT_LINES = 20000 };
 
@@ -57,30 +57,9 @@ void *aligned_alloc(size_t alignment, size_t bytes)
 
 static const int64_t DAY_MS = 86400000, START_MS = INT64_C(1600041600000);
 
-static double now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return 1e9 * (double)now.tv_sec + (double)now.tv_nsec;
-}
-
-static void must(struct status *st)
-{
-    if (st) {
-        fprintf(stderr, "bench_plan: %s\n", status_message(st));
-        exit(1);
-    }
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double one = *(const double *)a, two = *(const double *)b;
-    return (one > two) - (one < two);
-}
-
 static void print_figure(const char *name, double *values, int count)
 {
-    qsort(values, (size_t)count, sizeof *values, by_value);
+    bench_sort(values, (size_t)count);
     printf("\"%s\":{\"median\":%.1f,\"min\":%.1f,\"max\":%.1f}", name, values[count / 2], values[0],
            values[count - 1]);
 }
@@ -155,15 +134,15 @@ static double apply_lines(struct bench *bench, int64_t day, uint32_t count, bool
     bench->commit_ns = 0;
     for (size_t done = 0; done < count;) { /* a commit now and then, as there would be */
         size_t end = count - done < COMMIT_LINES ? count : done + COMMIT_LINES;
-        double began = now_ns();
+        double began = bench_cpu_s();
         while (done < end) {
             size_t now = end - done < batch ? end - done : batch;
             done += shard_apply_batch(bench->shard, records + done, now, SIZE_MAX);
         }
-        double applied = now_ns();
+        double applied = bench_cpu_s();
         commit(bench);
-        took += applied - began;
-        bench->commit_ns += now_ns() - applied;
+        took += 1e9 * (applied - began);
+        bench->commit_ns += 1e9 * (bench_cpu_s() - applied);
     }
     bench->allocations += allocations - before;
     buf_fini(&bytes);
@@ -176,12 +155,12 @@ static double close_day(struct bench *bench, int64_t day)
 {
     struct buf bytes = {0};
     bench_tick(&bytes, START_MS + (day + 1) * DAY_MS + 2 * 3600000, bench->series);
-    double began = now_ns();
+    double began = bench_cpu_s();
     shard_apply(bench->shard, bench->offset++, (struct slice){"k", 1}, buf_view(&bytes));
     while (shard_work(bench->shard)) {
         outbox_reset(bench->outbox);
     }
-    double took = now_ns() - began;
+    double took = 1e9 * (bench_cpu_s() - began);
     buf_fini(&bytes);
     commit(bench);
     return took;
@@ -224,7 +203,7 @@ static double limit(uint32_t series, struct rng *rng)
     for (uint32_t i = 0; i < LINES; i++) {
         (void)snprintf(keys[i], sizeof keys[i], "S%07u", (unsigned)rng_below(rng, series));
     }
-    double began = now_ns();
+    double began = bench_cpu_s();
     for (uint32_t from = 0; from + 16 <= LINES; from += 16) {
         uint64_t hash[16];
         uint32_t index[16];
@@ -246,7 +225,7 @@ static double limit(uint32_t series, struct rng *rng)
             rows[index[i]].lines++;
         }
     }
-    double took = now_ns() - began;
+    double took = 1e9 * (bench_cpu_s() - began);
     free(slots);
     free(rows);
     free(keys);
@@ -331,11 +310,11 @@ static void run(uint32_t series, const char *forecast, struct figures *figures)
     struct bench bench = {.series = series};
     const char *sets[4];
     memcpy(sets, MODES[mode].sets, sizeof sets);
-    must(settings_load(NULL, sets, MODES[mode].count, &bench.settings));
-    must(plan_create(&bench.settings, 1, NULL, &bench.plan));
+    bench_must(settings_load(NULL, sets, MODES[mode].count, &bench.settings));
+    bench_must(plan_create(&bench.settings, 1, NULL, &bench.plan));
     bench.outbox = outbox_create();
     size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
-    must(shard_create(bench.plan, 0, bench.outbox, &bench.shard));
+    bench_must(shard_create(bench.plan, 0, bench.outbox, &bench.shard));
     rng_init(&bench.rng, 1);
     int64_t day = 0;
     warm_up(&bench, &day);

@@ -1,31 +1,18 @@
 /* What the exact policies cost: the 24 (s, S) instances of Zheng and Federgruen (1991), one search
  * of a projected level, one order by it. One thread, CPU time, medians of rounds with their spread,
  * as JSON. */
+#include "bench/bench_figure.h"
 #include "optimize/lost_sales.h"
 #include "optimize/order_up.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { ROUNDS = 9, ORDERS = 20000 };
 
-static double now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return 1e3 * (double)now.tv_sec + 1e-6 * (double)now.tv_nsec;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double one = *(const double *)a, two = *(const double *)b;
-    return (one > two) - (one < two);
-}
-
 static void print_figure(const char *name, double *values)
 {
-    qsort(values, ROUNDS, sizeof *values, by_value);
+    bench_sort(values, ROUNDS);
     printf("{\"figure\":\"%s\",\"median\":%.4g,\"min\":%.4g,\"max\":%.4g}\n", name,
            values[ROUNDS / 2], values[0], values[ROUNDS - 1]);
 }
@@ -55,18 +42,18 @@ int main(void)
     struct lost_sales terms = {&demand, 4, 1, 9};
     struct lost_policy best = {0};
     for (int round = 0; round < ROUNDS; round++) {
-        double start = now_ms();
+        double start = bench_cpu_s();
         sink += zheng_federgruen();
-        instances[round] = now_ms() - start;
-        start = now_ms();
+        instances[round] = 1e3 * (bench_cpu_s() - start);
+        start = bench_cpu_s();
         best = lost_sales_best(&terms, LOST_PROJECTED);
-        search[round] = now_ms() - start;
-        start = now_ms();
+        search[round] = 1e3 * (bench_cpu_s() - start);
+        start = bench_cpu_s();
         for (int i = 0; i < ORDERS; i++) {
             int64_t state[4] = {i % 20, i % 9, i % 7, i % 8};
             sink += (double)lost_sales_order(&terms, &best, state);
         }
-        orders[round] = (now_ms() - start) * 1e6 / ORDERS;
+        orders[round] = 1e9 * (bench_cpu_s() - start) / ORDERS;
     }
     pmf_fini(&demand);
     print_figure("zheng_federgruen_24_ms", instances);

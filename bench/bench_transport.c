@@ -1,5 +1,6 @@
 /* The network simplex on transportation problems of 10,000, 100,000 and 1,000,000 arcs. One thread,
  * fixed seed, CPU time, medians of rounds with their spread, as JSON. */
+#include "bench/bench_figure.h"
 #include "config/base/rng.h"
 #include "optimize/flow.h"
 
@@ -7,22 +8,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { ROUNDS = 5 };
-
-static double now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return 1e3 * (double)now.tv_sec + 1e-6 * (double)now.tv_nsec;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double one = *(const double *)a, two = *(const double *)b;
-    return (one > two) - (one < two);
-}
 
 static bool measure(uint32_t side)
 {
@@ -45,12 +32,12 @@ static bool measure(uint32_t side)
     }
     struct flow_problem problem = {arc, supply, arcs, (size_t)2 * side};
     for (int round = 0; good && round < ROUNDS; round++) {
-        double start = now_ms();
+        double start = bench_cpu_s();
         good = flow_solve(&problem, flow, &cost) == FLOW_OPTIMAL;
-        took[round] = now_ms() - start;
+        took[round] = 1e3 * (bench_cpu_s() - start);
     }
     if (good) {
-        qsort(took, ROUNDS, sizeof *took, by_value);
+        bench_sort(took, ROUNDS);
         printf("{\"figure\":\"transport_ms\",\"arcs\":%zu,\"median\":%.2f,\"min\":%.2f,\"max\":%."
                "2f}\n",
                arcs, took[ROUNDS / 2], took[0], took[ROUNDS - 1]);

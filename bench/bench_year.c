@@ -7,6 +7,7 @@
  *
  *   usage: bench_year [products] [seed]          default 200 1
  * Exit 1: a second proposal was made while one was open. */
+#include "bench/bench_figure.h"
 #include "bench/bench_tick.h"
 #include "config/base/ensure.h"
 #include "config/base/rng.h"
@@ -50,14 +51,6 @@ struct year {
     double holding, lost_money, demanded, sold;
     uint64_t proposed, revised, withdrawn, expired, repeated, orders;
 };
-
-static void must(struct status *st)
-{
-    if (st) {
-        fprintf(stderr, "bench_year: %s\n", status_message(st));
-        exit(1);
-    }
-}
 
 static void give(struct year *year, const struct line *line)
 {
@@ -275,12 +268,12 @@ static void open_year(struct year *year, uint32_t count, uint64_t seed, const ch
     (void)snprintf(named, sizeof named, "replenish.policy=%s", policy);
     const char *sets[] = {service, named, "model.base=none", "forecasts.emit=never"};
     *year = (struct year){.count = count};
-    must(settings_load(NULL, sets, sizeof sets / sizeof sets[0], &year->settings));
-    must(plan_create(&year->settings, 1, NULL, &year->plan));
+    bench_must(settings_load(NULL, sets, sizeof sets / sizeof sets[0], &year->settings));
+    bench_must(plan_create(&year->settings, 1, NULL, &year->plan));
     year->sinks = (struct plan_sinks){.context = year, .replenishment = on_proposal};
     year->plan->sinks_ref = &year->sinks;
     year->outbox = outbox_create();
-    must(shard_create(year->plan, 0, year->outbox, &year->shard));
+    bench_must(shard_create(year->plan, 0, year->outbox, &year->shard));
     year->products = calloc(count, sizeof *year->products);
     ASSERT(year->products && "out of memory for a shop");
     for (uint32_t i = 0; i < count; i++) {
