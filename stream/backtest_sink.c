@@ -1,6 +1,7 @@
 #include "stream/backtest_sink.h"
 
 #include "config/base/ensure.h"
+#include "config/base/grow.h"
 #include "schemas/digits.h"
 #include "schemas/json.h"
 #include "stream/explain_text.h"
@@ -31,10 +32,11 @@ struct backtest_sink {
     FILE *forecasts, *explain, *alerts, *proposals, *panel;
     struct series_table *names;
     struct cells *cells;
-    uint32_t cells_capacity;
+    size_t cells_capacity;
     struct series_table *alert_ids; /* id -> place in alert_rows */
     struct alert_row *alert_rows;
-    uint32_t alert_count, alert_capacity;
+    uint32_t alert_count;
+    size_t alert_capacity;
     struct arena *arena;
     struct buf row;
 };
@@ -233,12 +235,8 @@ static struct alert_row *alert_row(struct backtest_sink *sink, struct slice id)
     }
     index = series_add(sink->alert_ids, id, slice_of(""));
     ASSERT(index == sink->alert_count);
-    if (index == sink->alert_capacity) {
-        sink->alert_capacity = sink->alert_capacity ? sink->alert_capacity * 2 : 256;
-        sink->alert_rows =
-            realloc(sink->alert_rows, sink->alert_capacity * sizeof *sink->alert_rows);
-        ASSERT(sink->alert_rows && "out of memory for alerts");
-    }
+    sink->alert_rows =
+        grow(sink->alert_rows, &sink->alert_capacity, (size_t)index + 1, sizeof *sink->alert_rows);
     sink->alert_rows[sink->alert_count++] = (struct alert_row){0};
     return &sink->alert_rows[index];
 }
@@ -327,14 +325,8 @@ static struct cells *cells_of(struct backtest_sink *sink, struct slice sku, stru
     if (index == SERIES_NONE) {
         index = series_add(sink->names, sku, location);
     }
-    if (index >= sink->cells_capacity) {
-        uint32_t capacity = sink->cells_capacity ? sink->cells_capacity * 2 : 1024;
-        sink->cells = realloc(sink->cells, capacity * sizeof *sink->cells);
-        ASSERT(sink->cells && "out of memory for a panel");
-        memset(sink->cells + sink->cells_capacity, 0,
-               (capacity - sink->cells_capacity) * sizeof *sink->cells);
-        sink->cells_capacity = capacity;
-    }
+    sink->cells =
+        grow_zeroed(sink->cells, &sink->cells_capacity, (size_t)index + 1, sizeof *sink->cells);
     return &sink->cells[index];
 }
 
@@ -347,15 +339,7 @@ static void on_bucket(void *context, struct slice sku, struct slice location, in
     }
     ASSERT(bucket >= cells->first);
     size_t at = (size_t)(bucket - cells->first);
-    if (at >= cells->capacity) {
-        size_t capacity = cells->capacity ? cells->capacity * 2 : 64;
-        while (capacity <= at) {
-            capacity *= 2;
-        }
-        cells->units = realloc(cells->units, capacity * sizeof *cells->units);
-        ASSERT(cells->units && "out of memory for a panel");
-        cells->capacity = capacity;
-    }
+    cells->units = grow(cells->units, &cells->capacity, at + 1, sizeof *cells->units);
     while (cells->count <= at) {
         cells->units[cells->count++] = 0;
     }
@@ -475,7 +459,7 @@ struct status *backtest_sink_close(struct backtest_sink *sink)
     st = status_join(st, close_file(sink->alerts, sink->options->alerts));
     st = status_join(st, close_file(sink->proposals, sink->options->proposals));
     st = status_join(st, close_file(sink->panel, sink->options->panel_out));
-    for (uint32_t i = 0; i < sink->cells_capacity; i++) {
+    for (size_t i = 0; i < sink->cells_capacity; i++) {
         free(sink->cells[i].units);
     }
     free(sink->cells);

@@ -2,9 +2,11 @@
 
 #include "config/base/buf.h"
 #include "config/base/ensure.h"
+#include "config/base/grow.h"
 #include "schemas/utf8.h"
 #include "stream/csv_file.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,11 +120,7 @@ static struct status *cut_row(struct csv *csv, bool *found)
 
 static void add_field(struct csv *csv, size_t count, struct slice field)
 {
-    if (count == csv->capacity) {
-        csv->capacity = csv->capacity ? csv->capacity * 2 : 32;
-        csv->fields = realloc(csv->fields, csv->capacity * sizeof *csv->fields);
-        ASSERT(csv->fields && "out of memory for the fields of a row");
-    }
+    csv->fields = grow(csv->fields, &csv->capacity, count + 1, sizeof *csv->fields);
     csv->fields[count] = field;
 }
 
@@ -332,11 +330,7 @@ static int by_key(const void *a, const void *b, void *context)
 
 static void keep_row(struct csv *csv, size_t *capacity, struct slice key)
 {
-    if (csv->row_count == *capacity) {
-        *capacity = *capacity ? *capacity * 2 : 1024;
-        csv->rows = realloc(csv->rows, *capacity * sizeof *csv->rows);
-        ASSERT(csv->rows && "out of memory for a sorted table");
-    }
+    csv->rows = grow(csv->rows, capacity, csv->row_count + 1, sizeof *csv->rows);
     csv->rows[csv->row_count++] =
         (struct kept_row){csv->kept.bytes, (uint32_t)csv->row.bytes, (uint32_t)csv->keys.bytes,
                           (uint32_t)key.bytes, csv->line};
@@ -388,4 +382,16 @@ void csv_progress(const struct csv *csv, uint64_t *done, uint64_t *total)
     if (csv->sorted && csv->row_count) {
         *done = *total * csv->row_next / csv->row_count;
     }
+}
+
+bool csv_number(struct slice field, double *out)
+{
+    char copy[64], *end;
+    if (!field.bytes || field.bytes >= sizeof copy) {
+        return false;
+    }
+    memcpy(copy, field.data, field.bytes);
+    copy[field.bytes] = '\0';
+    *out = strtod(copy, &end);
+    return !*end && isfinite(*out);
 }

@@ -20,6 +20,7 @@
 #include "config/base/slice.h"
 #include "config/base/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,6 +41,9 @@ struct status *csv_next(struct csv *csv, const struct slice **fields)
 /* Before the first row: read everything into memory and go on in the order of this column's texts;
  * equal ones stay as they were. */
 struct status *csv_sort(struct csv *csv, size_t column) __attribute__((warn_unused_result));
+
+/* A whole field as a finite number; false: it is none. */
+bool csv_number(struct slice field, double *out);
 
 struct slice csv_row_text(const struct csv *csv); /* of the last row, as it stands in the file */
 uint64_t csv_line(const struct csv *csv); /* where the last row begins, from 1 */

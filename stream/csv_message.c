@@ -3,6 +3,7 @@
 #include "config/base/arena.h"
 #include "config/base/buf.h"
 #include "config/base/ensure.h"
+#include "config/base/grow.h"
 #include "stream/csv.h"
 
 #include <stdlib.h>
@@ -102,11 +103,8 @@ static bool same_message(const struct csv_messages *messages, const struct datum
 
 static void add_row(struct csv_messages *messages, size_t count)
 {
-    if (count == messages->row_capacity) {
-        messages->row_capacity = messages->row_capacity ? messages->row_capacity * 2 : 64;
-        messages->rows = realloc(messages->rows, messages->row_capacity * sizeof *messages->rows);
-        ASSERT(messages->rows && "out of memory for the rows of a message");
-    }
+    messages->rows =
+        grow(messages->rows, &messages->row_capacity, count + 1, sizeof *messages->rows);
     messages->rows[count] = (struct datum){.kind = DATUM_RECORD,
                                            .count = (uint32_t)messages->line_columns,
                                            .children = copy_columns(messages, false, 0)};

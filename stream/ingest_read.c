@@ -1,4 +1,5 @@
 #include "config/base/ensure.h"
+#include "config/base/grow.h"
 #include "stream/ingest_parts.h"
 #include "stream/input.h"
 
@@ -63,11 +64,7 @@ static void add_to_head(struct ingest *ingest, const struct message *message,
                         const struct mapped_line *mapped)
 {
     struct ingest_head *head = &message->source->head;
-    if (head->count == head->capacity) {
-        head->capacity = head->capacity ? head->capacity * 2 : 32;
-        head->lines = realloc(head->lines, head->capacity * sizeof *head->lines);
-        ASSERT(head->lines && "out of memory for the lines of a message");
-    }
+    head->lines = grow(head->lines, &head->capacity, head->count + 1, sizeof *head->lines);
     struct ingest_line *kept = &head->lines[head->count++];
     struct line line = {.source = {message->source->input, message->source->partition,
                                    message->offset, mapped->number}};

@@ -111,22 +111,10 @@ static struct order_row *add(struct order_rows *rows, struct slice name)
     return row;
 }
 
-static bool number(struct slice text, double *out)
-{
-    char copy[64], *end;
-    if (!text.bytes || text.bytes >= sizeof copy) {
-        return false;
-    }
-    memcpy(copy, text.data, text.bytes);
-    copy[text.bytes] = '\0';
-    *out = strtod(copy, &end);
-    return !*end && isfinite(*out);
-}
-
 static bool whole(struct slice text, int64_t *out)
 {
     double value;
-    if (!number(text, &value) || value != floor(value) || fabs(value) > 1e15) {
+    if (!csv_number(text, &value) || value != floor(value) || fabs(value) > 1e15) {
         return false;
     }
     *out = (int64_t)value;
@@ -150,7 +138,7 @@ static struct status *read_terms(const struct csv *csv, const struct slice *fiel
 {
     double value[POLICY_FIELDS];
     for (size_t i = 0; i < POLICY_FIELDS; i++) {
-        if (!number(fields[places[i]], value + i)) {
+        if (!csv_number(fields[places[i]], value + i)) {
             return csv_error(csv, "%s: expected a number, found '%.*s'", POLICY_COLUMNS[i],
                              (int)fields[places[i]].bytes, fields[places[i]].data);
         }

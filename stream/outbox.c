@@ -3,6 +3,7 @@
 #include "stream/outbox.h"
 
 #include "config/base/ensure.h"
+#include "config/base/grow.h"
 
 #include <stdlib.h>
 
@@ -49,29 +50,14 @@ void outbox_reset(struct outbox *outbox)
     outbox->header_count = 0;
 }
 
-static void *grown(void *array, size_t need, size_t *capacity, size_t element_bytes)
-{
-    if (need <= *capacity) {
-        return array;
-    }
-    size_t more = *capacity ? *capacity * 2 : 256;
-    while (more < need) {
-        more *= 2;
-    }
-    void *moved = realloc(array, more * element_bytes);
-    ASSERT(moved && "out of memory for the outbox");
-    *capacity = more;
-    return moved;
-}
-
 void outbox_add_headers(struct outbox *outbox, enum topic topic, int32_t partition,
                         struct slice key, struct slice value, const struct outbox_header *headers,
                         size_t header_count)
 {
     ASSERT(header_count <= OUTBOX_HEADERS_MAX);
-    outbox->rows = grown(outbox->rows, outbox->count + 1, &outbox->capacity, sizeof *outbox->rows);
-    outbox->headers = grown(outbox->headers, outbox->header_count + header_count,
-                            &outbox->header_capacity, sizeof *outbox->headers);
+    outbox->rows = grow(outbox->rows, &outbox->capacity, outbox->count + 1, sizeof *outbox->rows);
+    outbox->headers = grow(outbox->headers, &outbox->header_capacity,
+                           outbox->header_count + header_count, sizeof *outbox->headers);
     outbox->rows[outbox->count++] = (struct row){.topic = topic,
                                                  .partition = partition,
                                                  .has_key = key.data != NULL,

@@ -3,6 +3,7 @@
 #include "stream/panel.h"
 
 #include "config/base/ensure.h"
+#include "config/base/grow.h"
 #include "stream/csv.h"
 
 #include <math.h>
@@ -42,31 +43,9 @@ struct reading {
     size_t run_count, run_capacity;
 };
 
-static void *grown(void *array, size_t need, size_t *capacity, size_t bytes)
-{
-    if (need > *capacity) {
-        *capacity = *capacity ? *capacity * 2 : 1024;
-        array = realloc(array, *capacity * bytes);
-        ASSERT(array && "out of memory for a panel");
-    }
-    return array;
-}
-
-static bool number(struct slice text, double *out)
-{
-    char copy[64], *end;
-    if (!text.bytes || text.bytes >= sizeof copy) {
-        return false;
-    }
-    memcpy(copy, text.data, text.bytes);
-    copy[text.bytes] = '\0';
-    *out = strtod(copy, &end);
-    return !*end && isfinite(*out);
-}
-
 static void begin_series(struct reading *in, struct slice name)
 {
-    in->runs = grown(in->runs, in->run_count + 1, &in->run_capacity, sizeof *in->runs);
+    in->runs = grow(in->runs, &in->run_capacity, in->run_count + 1, sizeof *in->runs);
     char *copy = malloc(name.bytes + 1);
     ASSERT(copy && "out of memory for a panel");
     memcpy(copy, name.data, name.bytes);
@@ -83,7 +62,7 @@ static struct status *take_known(const struct reading *in, const struct slice *f
         if (in->known[k] < 0 || !fields[in->known[k]].bytes) {
             continue;
         }
-        if (!number(fields[in->known[k]], &value) || (k == WINDOW_PRICE && value < 0)) {
+        if (!csv_number(fields[in->known[k]], &value) || (k == WINDOW_PRICE && value < 0)) {
             return csv_error(in->csv, "%s: expected a number, or nothing", KNOWN_NAMES[k]);
         }
         row->known[k] = (float)value;
@@ -99,11 +78,11 @@ static struct status *take_row(struct reading *in, const struct slice *fields)
     if (!civil_parse(fields[in->time], &row.local_ms, &has_offset) || has_offset) {
         return csv_error(in->csv, "time: expected YYYY-MM-DD or YYYY-MM-DDThh:mm");
     }
-    if (!number(fields[in->value], &row.value) || row.value < 0) {
+    if (!csv_number(fields[in->value], &row.value) || row.value < 0) {
         return csv_error(in->csv, "value: expected a number >= 0");
     }
     if (in->in_stock >= 0 && fields[in->in_stock].bytes) {
-        if (!number(fields[in->in_stock], &in_stock) || in_stock < 0 || in_stock > 1) {
+        if (!csv_number(fields[in->in_stock], &in_stock) || in_stock < 0 || in_stock > 1) {
             return csv_error(in->csv, "in_stock: expected a share from 0 to 1, or nothing");
         }
         row.censored = in_stock < 1;
@@ -116,7 +95,7 @@ static struct status *take_row(struct reading *in, const struct slice *fields)
     } else if (row.local_ms <= in->rows[in->row_count - 1].local_ms) {
         return csv_error(in->csv, "time: rows of a series must be in order of time");
     }
-    in->rows = grown(in->rows, in->row_count + 1, &in->row_capacity, sizeof *in->rows);
+    in->rows = grow(in->rows, &in->row_capacity, in->row_count + 1, sizeof *in->rows);
     in->rows[in->row_count++] = row;
     run->count++;
     return NULL;

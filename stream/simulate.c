@@ -2,7 +2,7 @@
  * at times of the day, then stock and purchases; the events are sorted by time and given out one by
  * one. What is sold stands in simulate_sell.c, the store room in simulate_stock.c, what goes wrong
  * on purpose in simulate_odd.c. */
-#include "config/base/ensure.h"
+#include "config/base/grow.h"
 #include "stream/simulate_parts.h"
 
 #include <inttypes.h>
@@ -129,11 +129,7 @@ void simulate_destroy(struct simulate *sim)
 struct simulate_event *simulate_add(struct simulate *sim, enum simulate_kind kind, int64_t time_ms)
 {
     struct event_list *list = &sim->events;
-    if (list->count == list->capacity) {
-        list->capacity = list->capacity ? list->capacity * 2 : 1024;
-        list->at = realloc(list->at, list->capacity * sizeof *list->at);
-        ASSERT(list->at && "out of memory for simulated events");
-    }
+    list->at = grow(list->at, &list->capacity, list->count + 1, sizeof *list->at);
     struct simulate_event *event = &list->at[list->count++];
     *event = (struct simulate_event){.kind = kind, .time_ms = time_ms};
     return event;
@@ -143,11 +139,8 @@ struct simulate_event *simulate_add(struct simulate *sim, enum simulate_kind kin
  * grows. */
 struct slice simulate_name(struct simulate *sim, const char *prefix, int64_t number)
 {
-    if (sim->text_count == sim->text_capacity) {
-        sim->text_capacity = sim->text_capacity ? sim->text_capacity * 2 : 1024;
-        sim->text_blocks = realloc(sim->text_blocks, sim->text_capacity * SIMULATE_NAME_BYTES);
-        ASSERT(sim->text_blocks && "out of memory for simulated names");
-    }
+    sim->text_blocks =
+        grow(sim->text_blocks, &sim->text_capacity, sim->text_count + 1, SIMULATE_NAME_BYTES);
     int bytes = snprintf(sim->text_blocks[sim->text_count], SIMULATE_NAME_BYTES, "%s%" PRId64,
                          prefix, number);
     return (struct slice){(const char *)(uintptr_t)++sim->text_count, (size_t)bytes};

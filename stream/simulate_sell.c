@@ -4,7 +4,7 @@
  * come back: cancelled within days (then they were no demand), or returned within weeks. */
 #include "stream/simulate_parts.h"
 
-#include "config/base/ensure.h"
+#include "config/base/grow.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -34,11 +34,7 @@ static int64_t price_of(const struct simulate *sim, const struct wish *wish)
 
 static void add_wish(struct simulate *sim, int64_t product, int64_t location, int64_t quantity)
 {
-    if (sim->wish_count == sim->wish_capacity) {
-        sim->wish_capacity = sim->wish_capacity ? sim->wish_capacity * 2 : 1024;
-        sim->wishes = realloc(sim->wishes, sim->wish_capacity * sizeof *sim->wishes);
-        ASSERT(sim->wishes && "out of memory for simulated sales");
-    }
+    sim->wishes = grow(sim->wishes, &sim->wish_capacity, sim->wish_count + 1, sizeof *sim->wishes);
     sim->wishes[sim->wish_count++] = (struct wish){product, location, quantity};
 }
 
@@ -104,11 +100,8 @@ static void come_back_later(struct simulate *sim, const struct order_line *line,
     bool cancel = choice < CANCELLED;
     int64_t days = cancel ? 1 + (int64_t)rng_below(&sim->rng, CANCEL_DAYS)
                           : RETURN_FIRST + (int64_t)rng_below(&sim->rng, RETURN_DAYS);
-    if (sim->comeback_count == sim->comeback_capacity) {
-        sim->comeback_capacity = sim->comeback_capacity ? sim->comeback_capacity * 2 : 256;
-        sim->comebacks = realloc(sim->comebacks, sim->comeback_capacity * sizeof *sim->comebacks);
-        ASSERT(sim->comebacks && "out of memory for simulated returns");
-    }
+    sim->comebacks = grow(sim->comebacks, &sim->comeback_capacity, sim->comeback_count + 1,
+                          sizeof *sim->comebacks);
     sim->comebacks[sim->comeback_count++] = (struct comeback){cancel ? ORDER_CANCEL : ORDER_RETURN,
                                                               sim->day + days,
                                                               wish->product,

@@ -1,6 +1,6 @@
 #include "config/base/holiday.h"
 
-#include "config/base/ensure.h"
+#include "config/base/grow.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,11 +26,8 @@ void holiday_add(struct holidays *holidays, int64_t day)
     if (at < holidays->count && holidays->days[at] == day) {
         return;
     }
-    if (holidays->count == holidays->capacity) {
-        holidays->capacity = holidays->capacity ? holidays->capacity * 2 : 64;
-        holidays->days = realloc(holidays->days, holidays->capacity * sizeof *holidays->days);
-        ASSERT(holidays->days && "out of memory for holidays");
-    }
+    holidays->days =
+        grow(holidays->days, &holidays->capacity, holidays->count + 1, sizeof *holidays->days);
     memmove(holidays->days + at + 1, holidays->days + at,
             (holidays->count - at) * sizeof *holidays->days);
     holidays->days[at] = day;

@@ -7,6 +7,7 @@
 #include "config/base/zone.h"
 
 #include "config/base/ensure.h"
+#include "config/base/grow.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -193,11 +194,8 @@ static void add(struct zone *zone, int64_t from_ms, int32_t offset_s)
         return;
     }
     ASSERT(zone->count < UINT16_MAX && "bounded by TIMES_MAX and the years of the rule");
-    if (zone->count == zone->capacity) {
-        zone->capacity = zone->capacity ? zone->capacity * 2 : 64;
-        zone->transitions = realloc(zone->transitions, zone->capacity * sizeof(struct transition));
-        ASSERT(zone->transitions && "out of memory for a time zone");
-    }
+    zone->transitions =
+        grow(zone->transitions, &zone->capacity, zone->count + 1, sizeof(struct transition));
     zone->transitions[zone->count++] = (struct transition){from_ms, offset_s};
 }
 

@@ -110,3 +110,14 @@ Test(csv, a_file_that_is_not_there)
     cr_assert_eq(status_code(st), STATUS_IO);
     status_free(st);
 }
+
+Test(csv, numbers_are_whole_fields)
+{
+    double value = 7;
+    cr_assert(csv_number(slice_of("-1.5e3"), &value));
+    cr_assert_float_eq(value, -1500, 0);
+    static const char *const NONE[] = {"", "1 2", "12x", "nan", "inf", "1e999"};
+    for (size_t i = 0; i < sizeof NONE / sizeof *NONE; i++) {
+        cr_assert_not(csv_number(slice_of(NONE[i]), &value), "%s", NONE[i]);
+    }
+}
