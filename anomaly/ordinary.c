@@ -104,7 +104,8 @@ float ordinary_score(const struct ordinary *ordinary, float raw)
     if (raw <= ordinary->base) {
         return fitted;
     }
-    float score = fminf(fitted, seen_score(ordinary, raw));
+    float further = -log10f(ORDINARY_FURTHER / ORDINARY_DOUBT);
+    float score = fminf(fitted, seen_score(ordinary, raw) + further);
     return fminf(fmaxf(score, ordinary->base_score), CALIBRATE_MOST);
 }
 

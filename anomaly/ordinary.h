@@ -10,8 +10,10 @@
  * fitted to the common part of the tail, between ORDINARY_BASE and ORDINARY_CUT of the tests, by
  * maximum likelihood under censoring: what lies beyond is counted, not measured, so that anomalies,
  * a few in a thousand tests and as large as they like, hardly move it. From there it is
- * extrapolated. A shop whose far tail is really heavier is not believed blindly either: no score
- * says less than ORDINARY_DOUBT of the share that was seen.
+ * extrapolated. A shop whose far tail is really heavier is not believed blindly either: no
+ * threshold spends less than ORDINARY_DOUBT of the share that was seen. What a score says of one
+ * row may go further, to ORDINARY_FURTHER of it: where anomalies fill the tail, all sure ones would
+ * else look alike, and their order would be that of the days on which they came.
  *
  * Derived from the pool, never saved. Thread: one owner. */
 #ifndef RESTOCK_ORDINARY_H
@@ -22,6 +24,7 @@
 #define ORDINARY_BASE 0.02
 #define ORDINARY_CUT 0.003
 #define ORDINARY_DOUBT 0.1f
+#define ORDINARY_FURTHER 0.01f
 
 struct ordinary {
     float base, base_score; /* raw score from which excesses are measured, and what it means */
@@ -38,7 +41,8 @@ void ordinary_fit(struct ordinary *ordinary, const struct calibrate_pool *pool);
 void ordinary_temper(const struct ordinary *ordinary, struct calibrate_pool *pool);
 /* Monotone, at most CALIBRATE_MOST; 0 for a raw score that is not above 0. */
 float ordinary_score(const struct ordinary *ordinary, float raw);
-/* The least raw score at which ordinary_score reaches `score`. */
+/* The raw score from which on a threshold of `score` is passed; ordinary_score of it is at least
+ * that. */
 float ordinary_raw(const struct ordinary *ordinary, float score);
 
 #endif
