@@ -221,9 +221,15 @@ static void seal_models(struct shard *shard)
         feed_save(shard->feed, &shard->value);
         put(shard);
     }
+    if (shard->crowd.changed) {
+        model_key(shard, 'k');
+        crowd_save(&shard->crowd, &shard->value);
+        put(shard);
+    }
     shard->models_changed = false;
     shard->checks_changed = false;
     shard->feed_changed = false;
+    shard->crowd.changed = false;
 }
 
 static void seal_header(struct shard *shard)
@@ -453,6 +459,9 @@ static struct status *load_model(struct shard *shard, struct slice key, struct s
     name = key.bytes == 2 ? name : ' ';
     if (name == 'e') {
         return feed_load(shard->feed, value);
+    }
+    if (name == 'k') {
+        return crowd_load(value, &shard->crowd);
     }
     if (!shard->forecaster) {
         return NULL; /* pipeline.forecast is off now: forgotten */

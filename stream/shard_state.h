@@ -29,6 +29,7 @@
 #include "stream/cancel.h"
 #include "stream/dedup.h"
 #include "stream/event.h"
+#include "stream/crowd.h"
 #include "stream/items.h"
 #include "stream/layout.h"
 #include "stream/line.h"
@@ -116,6 +117,7 @@ struct shard {
     struct combine *combine; /* NULL: no detector, tails and linecheck decide alone */
     struct tally tally;
     struct group_names groups;
+    struct crowd crowd; /* what categories say in the close under way */
 
     struct subday *subday; /* NULL: buckets are days or weeks; else these below are days */
     bool started; /* closed and until mean something: an order line was seen */

@@ -140,3 +140,98 @@ Test(group, a_silent_source_is_not_told_again_of_each_group)
     cr_expect_eq(of_source, 1, "%d", of_source);
     cr_expect_eq(of_group, 1, "what is silent after it is news: %d", of_group);
 }
+
+/* --- categories: a few products in each of three tiles fail together ------------------------ */
+
+enum { MANY = 600, STRIDE = 40, FEW_DAYS = 80, GAP = 70, MADE_AGAIN = 76 };
+
+static bool is_toy(int product)
+{
+    return product % STRIDE == 0; /* 7, 6 and 2 of a tile: never a twentieth of it */
+}
+
+static void toys_fail(struct fixture_log *log)
+{
+    struct rng rng;
+    rng_init(&rng, 5);
+    for (int product = 0; product < MANY; product += STRIDE) {
+        char sku[8];
+        (void)snprintf(sku, sizeof sku, "P%d", product);
+        fixture_item(log, sku, 3, 7, 1, 1);
+    }
+    for (int day = 0; day < FEW_DAYS; day++) {
+        int64_t start_ms = FIXTURE_START_MS + (int64_t)day * FIXTURE_DAY_MS;
+        for (int product = 0; product < MANY; product++) {
+            uint64_t lines = rng_poisson(&rng, is_toy(product) ? 6 : 0.4);
+            lines = day ? lines : 1;
+            bool sold = !is_toy(product) || day < GAP || day >= MADE_AGAIN;
+            for (uint64_t k = 0; k < lines && sold; k++) {
+                sell(log, product, start_ms + 10 * HOUR_MS, 1 + (int64_t)rng_poisson(&rng, 3));
+            }
+        }
+        fixture_tick(log, 0, start_ms + FIXTURE_DAY_MS + HOUR_MS, TICK_LIVE, 600);
+    }
+}
+
+static const char *const TOY_SETS[] = {"alerts.budget_per_10k=5", "forecasts.emit=never"};
+
+/* Outputs of the shop; seed 0: in one go, else with commits and restarts anywhere, between the
+ * tiles of a close too. */
+static struct buf toys(uint64_t seed)
+{
+    struct fixture fixture;
+    struct fixture_log log = {0};
+    struct rng rng;
+    rng_init(&rng, seed);
+    toys_fail(&log);
+    fixture_init(&fixture, TOY_SETS, 2);
+    for (size_t i = 0; i < log.count;) {
+        fixture_apply(&fixture, &log, i++);
+        bool more = seed && rng_below(&rng, 2) && shard_work(fixture.shard);
+        if (more || (seed && rng_below(&rng, 60) == 0)) { /* more: in the midst of a close */
+            fixture_commit(&fixture);
+            i = more ? (size_t)fixture_restart(&fixture) : i;
+        }
+    }
+    while (shard_work(fixture.shard)) {
+    }
+    fixture_commit(&fixture);
+    struct buf outputs = fixture.outputs;
+    fixture.outputs = (struct buf){0};
+    fixture_fini(&fixture);
+    fixture_log_fini(&log);
+    fixture_sort(&outputs);
+    return outputs;
+}
+
+/* Alert events that have both texts. */
+static int told(const struct buf *outputs, const char *one, const char *two)
+{
+    int found = 0;
+    for (size_t at = 0; at < outputs->bytes;) {
+        const char *line = outputs->data + at;
+        size_t bytes = (size_t)((const char *)memchr(line, '\n', outputs->bytes - at) - line) + 1;
+        found += memmem(line, bytes, one, strlen(one)) && memmem(line, bytes, two, strlen(two));
+        at += bytes;
+    }
+    return found;
+}
+
+Test(group, a_category_that_fails_is_one_alert)
+{
+    struct buf outputs = toys(0);
+    cr_expect_eq(opened(&outputs, "category toys", ""), 1, "%d",
+                 opened(&outputs, "category toys", ""));
+    cr_expect_eq(told(&outputs, "category toys", "RESOLVED"), 1, "when they sell again it ends");
+    int children = falls(&outputs, "\"sku\":\"P");
+    cr_expect_leq(children, 8, "those of the first tile may have spoken before: %d", children);
+    buf_fini(&outputs);
+}
+
+Test(group, categories_survive_restarts_between_tiles)
+{
+    struct buf once = toys(0), often = toys(11);
+    cr_assert(fixture_same(&once, &often));
+    buf_fini(&once);
+    buf_fini(&often);
+}
