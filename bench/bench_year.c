@@ -298,6 +298,21 @@ struct result {
     uint64_t repeated;
 };
 
+static void tell_shadow(const struct year *year)
+{
+    struct shard_view view;
+    shard_view(year->shard, &view);
+    for (int c = 0; c < FORECAST_CLASSES; c++) {
+        const struct rivalry *rivalry = &view.rivalry[c];
+        if (rivalry->reviews > 0) {
+            printf("{\"class\":\"%s\",\"paper_reviews\":%.0f,\"exact\":%.4f,\"learned\":%.4f,"
+                   "\"speaks\":%s}\n",
+                   forecaster_class_name((enum forecast_class)c), rivalry->reviews, rivalry->exact,
+                   rivalry->learned, rivalry->speaks ? "true" : "false");
+        }
+    }
+}
+
 static struct result play(uint32_t count, uint64_t seed, const char *policy, double target)
 {
     struct year year;
@@ -325,6 +340,7 @@ static struct result play(uint32_t count, uint64_t seed, const char *policy, dou
     (void)fflush(stdout);
     struct result result = {year.sold / year.demanded, year.holding + year.lost_money,
                             year.repeated};
+    tell_shadow(&year);
     close_year(&year);
     return result;
 }
@@ -357,7 +373,8 @@ int main(int argc, char **argv)
     uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
     ASSERT(count >= 1 && count <= 100000);
     struct result ours = play(count, seed, "auto", 0), yardstick[RUNS];
-    uint64_t repeated = ours.repeated;
+    struct result learned = play(count, seed, "learned", 0);
+    uint64_t repeated = ours.repeated + learned.repeated;
     for (int i = 0; i < RUNS; i++) {
         yardstick[i] = play(count, seed, "base_stock", TARGETS[i]);
         repeated += yardstick[i].repeated;
@@ -366,5 +383,9 @@ int main(int argc, char **argv)
     double equal = cost_at(yardstick + 1, RUNS - 1, ours.fill_rate);
     printf("{\"saved_at_equal_service\":%.4f,\"saved_against_base_stock_by_costs\":%.4f}\n",
            1 - ours.cost / equal, 1 - ours.cost / by_costs);
+    printf("{\"learned_saved_at_equal_service\":%.4f,\"learned_saved_against_base_stock_by_costs\":"
+           "%.4f,\"learned_saved_against_exact\":%.4f}\n",
+           1 - learned.cost / cost_at(yardstick + 1, RUNS - 1, learned.fill_rate),
+           1 - learned.cost / by_costs, 1 - learned.cost / ours.cost);
     return repeated > 0;
 }

@@ -108,6 +108,7 @@ static struct status *run(int argc, char **argv)
                                  .transfer_lane_cost = lane_cost,
                                  .zone = settings.zone,
                                  .forecast = &settings.forecast,
+                                 .net = settings.target,
                                  .rules = &settings.rules,
                                  .watch = {on_progress, &progress}};
     struct order_plan_report report;

@@ -1,6 +1,7 @@
 #include "cmd/command.h"
 
 #include "cmd/pretrain_detector.h"
+#include "cmd/pretrain_target.h"
 #include "cmd/progress.h"
 #include "config/base/buf.h"
 #include "config/base/hash.h"
@@ -20,7 +21,7 @@
 struct pretrain_args {
     struct arg_list panels, until, known, sources, orders;
     const char *exclude, *out, *map;
-    bool detector;
+    bool detector, target;
     int64_t seed, steps, rounds, epochs, shops;
 };
 
@@ -39,9 +40,11 @@ static const struct arg ROWS[] = {
         "name and licence of each panel's data, for the manifest, in their order", sources),
     ROW("exclude-series", ARG_TEXT, "FILE", "names of series to leave out, one a line", exclude),
     ROW("seed", ARG_INT, "N", "of all random choices (1)", seed),
-    ROW("steps", ARG_INT, "N", "batches to learn from (5000)", steps),
+    ROW("steps", ARG_INT, "N", "batches to learn from (5000; with --target 1500)", steps),
     ROW("out", ARG_TEXT, "M", "written: the base model, or the detector", out),
     ROW("detector", ARG_FLAG, NULL, "make a detector of anomalies from --orders instead", detector),
+    ROW("target", ARG_FLAG, NULL, "make a learned target of orders instead; no data is read",
+        target),
     ROW("orders", ARG_TEXTS, "FILE", "order lines of a shop; may be repeated", orders),
     ROW("map", ARG_TEXT, "MAP", "mapping of the orders", map),
     ROW("rounds", ARG_INT, "N", "times that anomalies are injected into each file (4)", rounds),
@@ -49,11 +52,14 @@ static const struct arg ROWS[] = {
     ROW("epochs", ARG_INT, "N", "passes over all rows (20)", epochs),
 };
 static const struct arg_spec SPEC = {
-    "pretrain", "(--panel FILE... | --detector --orders FILE... --map MAP) --out M [options]",
+    "pretrain",
+    "(--panel FILE... | --detector --orders FILE... --map MAP | --target) --out M [options]",
     "make a base model from history, or a detector of anomalies.\n"
     "The recurrent network learns from the panels how far to depart from the statistical\n"
     "experts; --set model.base=M or backtest --base-model M use it. With --detector a net learns\n"
-    "from anomalies that are injected into the orders; --set anomaly.detector=M uses it.",
+    "from anomalies that are injected into the orders; --set anomaly.detector=M uses it. With\n"
+    "--target a net learns in simulated shops how far the level to order up to should depart from\n"
+    "the exact policy's; --set replenish.policy=learned replenish.learned_target=M uses it.",
     ROWS, sizeof ROWS / sizeof ROWS[0]};
 
 struct work {
@@ -292,6 +298,20 @@ static struct status *make_detector(const struct pretrain_args *args)
     return pretrain_detector(&detector);
 }
 
+static struct status *make_target(const struct pretrain_args *args)
+{
+    if (!args->out || args->panels.count || args->orders.count) {
+        return status_new(STATUS_USAGE,
+                          "pretrain --target: give --out M; it learns in simulated shops and "
+                          "reads no --panel and no --orders");
+    }
+    int64_t steps = args->steps == PRETRAIN_STEPS ? PRETRAIN_TARGET_STEPS : args->steps;
+    if (steps < 1 || steps > 100000) {
+        return status_new(STATUS_USAGE, "pretrain --target: --steps must be 1 to 100000");
+    }
+    return pretrain_target(args->out, args->seed, steps);
+}
+
 static struct status *run(int argc, char **argv)
 {
     struct pretrain_args args = {
@@ -299,6 +319,9 @@ static struct status *run(int argc, char **argv)
     TRY(args_parse(&SPEC, argc, argv, &args, NULL));
     if (args.detector) {
         return make_detector(&args);
+    }
+    if (args.target) {
+        return make_target(&args);
     }
     if (!args.panels.count || !args.out) {
         return status_new(STATUS_USAGE, "pretrain: give --panel FILE and --out M");

@@ -309,6 +309,38 @@ static void put_answers(struct buf *out, struct runtime *runtime)
     buf_fini(&shifts);
 }
 
+/* The learned policy against the exact one, on paper. */
+static void put_rivalry(struct buf *out, struct runtime *runtime)
+{
+    struct buf speaks = {0};
+    head(out, "paper_cost", "gauge", "mean cost of a review in paper shops over what is typical");
+    for (struct each each = {.runtime = runtime}; next(&each);) {
+        for (size_t s = 0; s < each.view->shard_count; s++) {
+            const struct shard_view *shard = &each.view->shards[s];
+            for (int c = 0; c < FORECAST_CLASSES; c++) {
+                const struct rivalry *rivalry = &shard->rivalry[c];
+                const char *name = forecaster_class_name((enum forecast_class)c);
+                if (!(rivalry->reviews > 0)) {
+                    continue;
+                }
+                const double costs[] = {rivalry->exact, rivalry->learned};
+                for (int side = 0; side < 2; side++) {
+                    buf_print(out,
+                              "restock_paper_cost{shard=\"%" PRId32
+                              "\",class=\"%s\",policy=\"%s\"} %.5f\n",
+                              shard->partition, name, side ? "learned" : "exact", costs[side]);
+                }
+                buf_print(&speaks,
+                          "restock_learned_speaks{shard=\"%" PRId32 "\",class=\"%s\"} %d\n",
+                          shard->partition, name, rivalry->speaks);
+            }
+        }
+    }
+    head(out, "learned_speaks", "gauge", "1: the learned policy decides in this class of demand");
+    buf_slice(out, buf_view(&speaks));
+    buf_fini(&speaks);
+}
+
 static void put_lag(struct buf *out, const char *topic, int32_t partition, int64_t lag)
 {
     buf_text(out, "restock_consumer_lag{topic=");
@@ -386,6 +418,7 @@ void metrics_prometheus(struct runtime *runtime, struct buf *out)
     put_sources(out, runtime);
     put_shards(out, runtime);
     put_answers(out, runtime);
+    put_rivalry(out, runtime);
     put_lags(out, runtime);
     free(sums);
 }

@@ -67,6 +67,7 @@ void plan_core_decide(const struct plan_terms *terms, const struct position *pos
                               .today = today,
                               .today_day = today,
                               .slot_days = 1};
+    in.lift = target_lift_of(terms->net, &in);
     policy_decide(&in, out);
     if (terms->effect && terms->effect->freeze && out->need > 0) {
         stand_still(terms->effect, out);

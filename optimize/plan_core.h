@@ -6,6 +6,7 @@
 #define RESTOCK_PLAN_CORE_H
 
 #include "optimize/policy.h"
+#include "optimize/target.h"
 
 struct plan_terms { /* one row of the policy file; times in slots, money in any unit */
     double lead_time, lead_time_sd, review;
@@ -15,6 +16,8 @@ struct plan_terms { /* one row of the policy file; times in slots, money in any 
     int64_t pack, minimum_order;
     bool lost_sales;
     const struct rule_effect *effect; /* of business rules; NULL: none. Owned by the caller */
+    const struct level_net *net; /* a learned target (optimize/target.h); NULL: the exact policy.
+                                    Owned by the caller */
 };
 
 /* NULL, or what is wrong with the terms. */

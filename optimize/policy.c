@@ -22,8 +22,8 @@
 static const double QUANTITY_MOST = 1e15;
 static const double SERVICE_LEAST = 0.5, SERVICE_MOST = 0.999, SERVICE_STANDARD = 0.95;
 
-static const char *const POLICY_NAMES[POLICY_COUNT] = {"auto", "base_stock", "s_s", "pil",
-                                                       "newsvendor"};
+static const char *const POLICY_NAMES[POLICY_COUNT] = {"auto", "base_stock", "s_s",
+                                                       "pil",  "newsvendor", "learned"};
 static const char *const LIMIT_NAMES[LIMIT_COUNT] = {"none",          "pack",       "minimum_order",
                                                      "maximum_order", "shelf_life", "not_worth",
                                                      "rule",          "calendar"};
@@ -181,8 +181,9 @@ static void prepare(struct work *work, const struct policy_input *in)
 static enum policy_kind choose(const struct work *work)
 {
     const struct item_facts *facts = work->in->facts;
-    if (work->in->options->policy != POLICY_AUTO) {
-        return (enum policy_kind)work->in->options->policy;
+    enum policy_kind asked = (enum policy_kind)work->in->options->policy;
+    if (asked != POLICY_AUTO && asked != POLICY_LEARNED) {
+        return asked;
     }
     if (work->shelf > 0 && work->shelf <= work->review) {
         return POLICY_NEWSVENDOR;
@@ -215,8 +216,9 @@ static int64_t ask_policy(const struct work *work, struct decision *out)
     out->policy = choose(work);
     if (out->policy == POLICY_PIL || out->policy == POLICY_NEWSVENDOR) {
         bool pil = out->policy == POLICY_PIL;
-        double need = pil ? outlook_need(outlook, out->service_target)
+        double need = pil ? outlook_need(outlook, out->service_target) + work->in->lift
                           : newsvendor_need(work, &out->service_target);
+        out->policy = pil && work->in->lift != 0 ? POLICY_LEARNED : out->policy;
         out->target = whole_up(need + outlook->arrival_stock);
         out->reorder_level = whole_up(need + outlook->position) - 1;
         return whole_up(need);
@@ -253,6 +255,19 @@ static struct option_result try_quantity(const struct work *work, int64_t quanti
     out.cost = out.soon + work->costs.holding *
                               outlook_excess(outlook, (double)quantity, work->level, work->rate);
     return out;
+}
+
+/* What the last unit up to `need` costs in the review period, where a learned level has other
+ * reasons to want it. */
+static double tilt_of(const struct work *work, int64_t need)
+{
+    if (work->in->lift == 0) {
+        return 0;
+    }
+    int64_t width = whole_up(larger(1, 0.5 * fabs(work->in->lift)));
+    int64_t low = need > width ? need - width : 1;
+    return (try_quantity(work, low + 2 * width).soon - try_quantity(work, low).soon) /
+           (2 * (double)width);
 }
 
 static int64_t shelf_units(const struct work *work)
@@ -300,7 +315,8 @@ static struct option_result constrain(const struct work *work, int64_t need,
         facts.minimum_order > facts.pack ? packs_up(facts.minimum_order, facts.pack) : facts.pack;
     struct option_result lower =
         try_quantity(work, quantity - facts.pack >= least ? quantity - facts.pack : 0);
-    if (lower.soon < upper.soon) {
+    double tilt = tilt_of(work, need);
+    if (lower.soon - tilt * (double)lower.quantity < upper.soon - tilt * (double)upper.quantity) {
         *limit = !lower.quantity ? LIMIT_NOT_WORTH : *limit == LIMIT_NONE ? LIMIT_PACK : *limit;
         return lower;
     }
@@ -384,7 +400,7 @@ bool policy_needs_nothing(const struct policy_input *in)
         outlook_cycle(&terms, &cycle);
         enough = demand_quantile(&cycle, service);
     }
-    return (double)in->position->stock >= ceil(enough);
+    return (double)in->position->stock >= ceil(enough + in->lift);
 }
 
 /* Business rules have the last word. */
@@ -400,6 +416,21 @@ static void obey_rules(const struct work *work, struct option_result *with, stru
         *with = try_quantity(work, allowed);
         out->limit = LIMIT_RULE;
     }
+}
+
+bool policy_look(const struct policy_input *in, struct policy_look *out)
+{
+    struct work work;
+    prepare(&work, in);
+    out->service = policy_service(in->facts, in->options);
+    if (choose(&work) != POLICY_PIL || !by_costs(in->facts, in->options)) {
+        return false;
+    }
+    out->outlook = work.outlook;
+    out->lead = work.lead;
+    out->review = work.review;
+    out->need = outlook_need(&work.outlook, out->service);
+    return true;
 }
 
 void policy_decide(const struct policy_input *in, struct decision *out)

@@ -15,6 +15,7 @@
 
 #include "optimize/demand.h"
 #include "optimize/item.h"
+#include "optimize/outlook.h"
 #include "optimize/position.h"
 #include "optimize/rules.h"
 #include "optimize/supplier.h"
@@ -28,6 +29,7 @@ enum policy_kind {
     POLICY_S_S,
     POLICY_PIL,
     POLICY_NEWSVENDOR,
+    POLICY_LEARNED, /* pil with a learned target */
     POLICY_COUNT
 };
 
@@ -63,6 +65,8 @@ struct policy_input {
     int64_t today; /* slot number */
     int64_t today_day; /* local day number of its start */
     double slot_days; /* 1 or 7 */
+    double lift; /* units by which a learned target exceeds that of pil (optimize/target.h); 0:
+                    none. Other policies know none */
 };
 
 static inline struct supplier_clock policy_clock(const struct policy_input *in)
@@ -93,6 +97,17 @@ struct decision {
     struct rule_hits rules; /* that changed the order */
     double cover_days; /* days of mean demand in the position */
 };
+
+/* What a decision is made from, before any constraint. */
+struct policy_look {
+    struct outlook outlook;
+    struct lead lead; /* of an order placed now */
+    double service, need, review; /* need as pil has it; slots */
+};
+
+/* False: the policy is not that of the projected level, or costs do not say what to aim at, so
+ * that there is nothing to learn; *out is undefined then. */
+bool policy_look(const struct policy_input *in, struct policy_look *out);
 
 void policy_decide(const struct policy_input *in, struct decision *out);
 /* The stock on hand is so high that policy_decide would surely order nothing (need <= 0), told

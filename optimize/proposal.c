@@ -9,9 +9,13 @@ enum { VERSION = 1 };
 
 #define FIELD(name) offsetof(struct proposal_options, name)
 
-static const struct option_choice POLICIES[] = {
-    {"auto", POLICY_AUTO}, {"base_stock", POLICY_BASE_STOCK}, {"s_s", POLICY_S_S},
-    {"pil", POLICY_PIL},   {"newsvendor", POLICY_NEWSVENDOR}, {NULL, 0}};
+static const struct option_choice POLICIES[] = {{"auto", POLICY_AUTO},
+                                                {"base_stock", POLICY_BASE_STOCK},
+                                                {"s_s", POLICY_S_S},
+                                                {"pil", POLICY_PIL},
+                                                {"newsvendor", POLICY_NEWSVENDOR},
+                                                {"learned", POLICY_LEARNED},
+                                                {NULL, 0}};
 
 static const struct option ROWS[] = {
     {.path = "replenish.enabled",
@@ -24,8 +28,17 @@ static const struct option ROWS[] = {
      .offset = FIELD(policy.policy),
      .default_text = "auto",
      .choices = POLICIES,
-     .help = "auto: newsvendor where goods spoil before the next order, s_s where an order costs "
-             "money, else pil (lost sales) or base_stock"},
+     .help =
+         "auto: newsvendor where goods spoil before the next order, s_s where an order costs "
+         "money, else pil (lost sales) or base_stock; learned: as auto, but a network moves the "
+         "target of pil where costs say what to aim at, in classes of demand in which it has "
+         "cost less on paper (run), or wherever it can (plan)"},
+    {.path = "replenish.learned_target",
+     .type = OPTION_TEXT,
+     .offset = FIELD(target),
+     .default_text = "shipped",
+     .help = "the network of replenish.policy=learned: shipped, or a file of restock pretrain "
+             "--target"},
     {.path = "replenish.service_target",
      .type = OPTION_DOUBLE,
      .offset = FIELD(policy.service_target),

@@ -19,6 +19,7 @@
 #define RESTOCK_PROPOSAL_H
 
 #include "config/base/hash.h"
+#include "optimize/level_net.h"
 #include "optimize/policy.h"
 
 enum proposal_state {
@@ -68,6 +69,9 @@ struct proposal_options { /* replenish.*, supply.* */
     int64_t dead_days; /* in stock and not sold for so long: dead; 0: never */
     int64_t give_up_ms; /* supply.give_up: so long overdue, one that was bought is no supply */
     const char *tenant;
+    const char *target; /* replenish.learned_target: shipped, or a path */
+    const struct level_net
+        *net_ref; /* of it, where policy is learned, else NULL. Owner: settings */
 };
 
 struct proposal {

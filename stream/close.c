@@ -460,6 +460,7 @@ static void retire(struct shard *shard, struct tile *tile, uint32_t series)
     }
     alert_table_forget(shard->alerts, series);
     decide_stock_drop(shard, series);
+    watch_drop(shard->watch, series);
     cancel_forget(shard->cancel, series);
     shard_forget(shard, series);
     tile_clear_series(shard->plan, tile, shard_row(series));

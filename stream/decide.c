@@ -1,6 +1,7 @@
 /* Stock, stock-out alerts and proposals of the series whose stock was reported. Policies and life
  * cycles are optimize/; here they meet items, the calendar of buckets, forecasts and the outbox. */
 #include "config/base/ensure.h"
+#include "optimize/target.h"
 #include "stream/decide_parts.h"
 #include "stream/learning.h"
 #include "stream/shard_state.h"
@@ -318,11 +319,14 @@ static bool breaks_rule(const struct decide_input *in, int64_t open)
            rules_quantity(in->policy.effect, open, &in->facts, &hits) != open;
 }
 
-static void propose(struct shard *shard, struct stock_entry *stock, const struct decide_input *in)
+static void propose(struct shard *shard, struct stock_entry *stock, struct decide_input *in)
 {
     const struct proposal_options *options = &shard->plan->settings_ref->proposal;
     if (!options->enabled) {
         return;
+    }
+    if (options->net_ref && watch_speaks(shard->watch, class_of(shard, stock->series))) {
+        in->policy.lift = target_lift_of(options->net_ref, &in->policy);
     }
     if (stock->proposal.state != PROPOSAL_PROPOSED && policy_needs_nothing(&in->policy)) {
         return; /* nothing stands and nothing would be created: most of the cost of a close */
@@ -378,6 +382,9 @@ void decide_close(struct shard *shard, uint32_t series, const struct forecast_bl
         step_stockout(shard, stock, &in, now_ms);
     }
     risk_close(shard, stock, &in, now_ms);
+    if (settings->proposal.net_ref) {
+        rival_close(shard, series, &in, class_of(shard, series));
+    }
     propose(shard, stock, &in);
     shard_touch(shard, series);
 }

@@ -21,6 +21,9 @@ struct item_facts decide_facts(const struct shard *shard, uint32_t series,
                                const struct item_line *item);
 struct slice decide_supplier(const struct shard *shard, const struct item_line *item);
 
+/* At a close: the paper shops of a series, in which the learned policy is tried. */
+void rival_close(struct shard *shard, uint32_t series, const struct decide_input *in,
+                 enum forecast_class demand_class);
 /* At a close: late supplies, too much, dead stock, demand that left its open orders behind. */
 void risk_close(struct shard *shard, const struct stock_entry *stock, const struct decide_input *in,
                 int64_t now_ms);

@@ -44,6 +44,12 @@ static struct status *load(struct work *work)
 {
     const struct order_plan_job *job = work->job;
     TRY(panel_load(job->panel, job->zone, INT64_MAX, &work->panel));
+    if (job->net && work->panel->bucket_ms > 86400000) {
+        return status_new(STATUS_CONFIG,
+                          "replenish.policy: learned has shown no gain in buckets longer than a "
+                          "day, and those of %s are: take policy auto",
+                          job->panel);
+    }
     TRY(bucket_init(&work->buckets, work->panel->bucket_ms, job->zone));
     TRY(order_file_policy(job->policy, &work->rows));
     TRY(order_file_stock(job->stock, &work->buckets, work->rows));
@@ -152,8 +158,9 @@ static void decide_all(struct work *work, FILE *out, struct order_plan_report *r
     struct why_calendar calendar = {today, bucket_day(&work->buckets, today), weekly ? 7 : 1};
     struct buf why = {0};
     for (size_t i = 0; i < order_file_count(work->rows); i++) {
-        const struct order_row *row = order_file_row(work->rows, i);
+        struct order_row *row = order_file_row(work->rows, i);
         struct decision decision;
+        row->terms.net = work->job->net;
         plan_core_decide(&row->terms, &row->position, work->curve_of + i, today,
                          weekly ? WEEKS_SHIFT : DAYS_SHIFT, &decision);
         buf_reset(&why);

@@ -6,6 +6,7 @@
 #define RESTOCK_ORDER_PLAN_H
 
 #include "optimize/rules.h"
+#include "optimize/target.h"
 #include "stream/panel_forecast.h"
 
 struct order_plan_job {
@@ -15,6 +16,7 @@ struct order_plan_job {
     double transfer_unit_cost, transfer_lane_cost; /* money of the policy file */
     const struct zone *zone;
     const struct forecaster_options *forecast;
+    const struct level_net *net; /* replenish.policy: learned; NULL: exact */
     const struct rules *rules; /* business rules, the last word on every order; NULL: none */
     struct panel_watch watch;
 };

@@ -7,8 +7,8 @@
  * of open buckets "c" tile(4) slot(2)                    cells of one closed bucket: bucket,
  * series, units, flags "t" tile(4)                            tile: version, last closed bucket,
  * series, cold columns "b" "u" ... buckets shorter than a day (stream/short_ring.h,
- * stream/subday.h) "f" "m" "i" "v" "w" "o" "a" ...        fingerprints, models, items,
- * what was learned of suppliers and buyers, cancellations, alerts: see their modules
+ * stream/subday.h) "f" "m" "i" "v" "n" "w" "o" "a" ...        fingerprints, models, items,
+ * what was learned of suppliers and buyers, paper shops, cancellations, alerts: see their modules
  *
  * Numbers in keys are big endian, in values varints. A cell record counts only while its bucket is
  * one of the window. Cells of open buckets travel with their series; when they come back they yield
@@ -284,6 +284,7 @@ void record_seal(struct shard *shard)
     cancel_seal(shard->cancel, shard->outbox, shard->partition);
     items_seal(shard->items, shard->outbox, shard->partition);
     book_seal(shard->book, shard->outbox, shard->partition);
+    watch_seal(shard->watch, shard->outbox, shard->partition);
     alert_table_seal(shard->alerts, shard->partition);
     seal_models(shard);
     subday_seal(shard);
@@ -599,6 +600,9 @@ struct status *record_restore(struct shard *shard, struct slice key, struct slic
         break;
     case 'v':
         ok = book_restore(shard->book, key, value);
+        break;
+    case 'n':
+        ok = watch_restore(shard->watch, key, value);
         break;
     case 'i':
         ok = items_restore(shard->items, key, value);

@@ -6,7 +6,9 @@
 #include "model/gemm.h"
 #include "stream/base_file.h"
 #include "stream/detector_file.h"
+#include "stream/target_net.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define FIELD(name) .offset = offsetof(struct stream_options, name)
@@ -504,6 +506,10 @@ struct status *settings_load(const char *path, const char *const *sets, size_t s
                                 &settings.detector);
         settings.alert.detector_ref = settings.detector;
     }
+    st = st ? st
+            : target_net_for(settings.config, &settings.proposal, settings.days.length_ms,
+                             &settings.target);
+    settings.proposal.net_ref = settings.target;
     if (st) {
         settings_fini(&settings);
         return st;
@@ -588,6 +594,7 @@ void settings_fini(struct settings *settings)
     rules_config_fini(&settings->rules);
     base_model_free(settings->base);
     weigh_free(settings->detector);
+    free(settings->target);
     config_destroy(settings->config);
     *settings = (struct settings){0};
 }

@@ -86,6 +86,7 @@ struct settings {
     uint64_t state_hash;
     struct base_model *base; /* model.base; NULL: none */
     struct weigh *detector; /* anomaly.detector; NULL: none */
+    struct level_net *target; /* replenish.learned_target; NULL: replenish.policy is not learned */
 };
 
 extern const struct option_table stream_option_table;

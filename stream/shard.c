@@ -69,11 +69,12 @@ static struct status *create_parts(struct shard *shard)
     shard->sources = sources_create(stream->lateness_ms, stream->idle_timeout_ms);
     shard->items = items_create();
     shard->book = book_create();
+    shard->watch = watch_create();
     shard->alerts =
         shard->series ? alert_table_create(shard->plan, shard->series, shard->outbox) : NULL;
     if (!shard->arena || !shard->layouts || !shard->series || !shard->overflow ||
         !shard->fingerprints || !shard->stock_fingerprints || !shard->cancel || !shard->sources ||
-        !shard->items || !shard->book || !shard->alerts) {
+        !shard->items || !shard->book || !shard->watch || !shard->alerts) {
         return status_new(STATUS_NO_MEMORY, "out of memory for a shard");
     }
     return create_models(shard);
@@ -127,6 +128,7 @@ void shard_destroy(struct shard *shard)
     alert_table_destroy(shard->alerts);
     items_destroy(shard->items);
     book_destroy(shard->book);
+    watch_destroy(shard->watch);
     sources_destroy(shard->sources);
     cancel_destroy(shard->cancel);
     dedup_destroy(shard->fingerprints);
@@ -333,6 +335,10 @@ void shard_view(const struct shard *shard, struct shard_view *out)
         double bound = shard->plan->settings_ref->proposal.learn_service;
         out->answered[c] = (struct answered){answers->accepted, answers->edited, answers->rejected,
                                              answers_shift(answers, bound)};
+        const struct shadow_record *record = watch_record(shard->watch, c);
+        double each = record->reviews > 0 ? 1 / record->reviews : 0;
+        out->rivalry[c] = (struct rivalry){record->reviews, record->exact * each,
+                                           record->learned * each, record->speaks};
     }
     view_calibration(shard, out);
 }

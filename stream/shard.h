@@ -44,6 +44,11 @@ struct shard_counts { /* since shard_create; only what is in committed or sealed
     uint64_t alert_kinds[ALERT_KINDS]; /* of alerts */
 };
 
+struct rivalry { /* of a class of demand: the learned policy against the exact one, on paper */
+    double reviews, exact, learned; /* mean costs of a review over what is typical */
+    bool speaks;
+};
+
 struct shard_view { /* for /metrics, /api and readiness */
     int32_t partition;
     uint32_t series, stock_unknown, tiles;
@@ -58,6 +63,7 @@ struct shard_view { /* for /metrics, /api and readiness */
         uint64_t accepted, edited, rejected;
         double service_shift; /* log odds, in use; replenish.learn_service */
     } answered[FORECAST_CLASSES];
+    struct rivalry rivalry[FORECAST_CLASSES];
     bool closing;
     /* Calibration of what judges closes (the net, or tails alone), since the state began: series
      * and buckets judged, alarms raised, and false alarms that the budget allowed. */

@@ -26,6 +26,7 @@
 #include "optimize/proposal.h"
 #include "stream/alert_table.h"
 #include "stream/book.h"
+#include "stream/watch.h"
 #include "stream/cancel.h"
 #include "stream/dedup.h"
 #include "stream/event.h"
@@ -106,6 +107,7 @@ struct shard {
     struct sources *sources;
     struct items *items;
     struct book *book; /* what suppliers and buyers have taught */
+    struct watch *watch; /* paper shops of the learned policy */
     struct alert_table *alerts;
     struct feed *feed;
     struct forecaster *forecaster; /* these three: NULL with pipeline.forecast off */
