@@ -32,7 +32,9 @@ static const struct option ROWS[] = {
          "auto: newsvendor where goods spoil before the next order, s_s where an order costs "
          "money, else pil (lost sales) or base_stock; learned: as auto, but a network moves the "
          "target of pil where costs say what to aim at, in classes of demand in which it has "
-         "cost less on paper (run), or wherever it can (plan)"},
+         "cost less on paper (run), or wherever it can (plan). plan, which otherwise has no use "
+         "for "
+         "this, takes auto for learned where buckets are days, and pil for the exact policy"},
     {.path = "replenish.learned_target",
      .type = OPTION_TEXT,
      .offset = FIELD(target),

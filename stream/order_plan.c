@@ -44,7 +44,7 @@ static struct status *load(struct work *work)
 {
     const struct order_plan_job *job = work->job;
     TRY(panel_load(job->panel, job->zone, INT64_MAX, &work->panel));
-    if (job->net && work->panel->bucket_ms > 86400000) {
+    if (job->net_asked && work->panel->bucket_ms > 86400000) {
         return status_new(STATUS_CONFIG,
                           "replenish.policy: learned has shown no gain in buckets longer than a "
                           "day, and those of %s are: take policy auto",
@@ -160,7 +160,7 @@ static void decide_all(struct work *work, FILE *out, struct order_plan_report *r
     for (size_t i = 0; i < order_file_count(work->rows); i++) {
         struct order_row *row = order_file_row(work->rows, i);
         struct decision decision;
-        row->terms.net = work->job->net;
+        row->terms.net = weekly ? NULL : work->job->net;
         plan_core_decide(&row->terms, &row->position, work->curve_of + i, today,
                          weekly ? WEEKS_SHIFT : DAYS_SHIFT, &decision);
         buf_reset(&why);

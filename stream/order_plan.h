@@ -16,7 +16,8 @@ struct order_plan_job {
     double transfer_unit_cost, transfer_lane_cost; /* money of the policy file */
     const struct zone *zone;
     const struct forecaster_options *forecast;
-    const struct level_net *net; /* replenish.policy: learned; NULL: exact */
+    const struct level_net *net; /* a learned target, for buckets of days; NULL: exact */
+    bool net_asked; /* by name: longer buckets are refused, not decided exactly */
     const struct rules *rules; /* business rules, the last word on every order; NULL: none */
     struct panel_watch watch;
 };

@@ -253,3 +253,68 @@ Test(decide, answers_to_what_was_never_asked_change_nothing)
     cr_expect(proposals(line) == 0);
     cr_expect(play_says(&play, "\"on_order\":0,") && play_says(&play, "\"available\":760,"));
 }
+
+/* A year of a shop whose sales and counts jitter; somebody buys once a week, and goods come four
+ * days later. Returns events per day. */
+static double jittery_year(int restart_every, struct buf *outputs)
+{
+    enum { FROM = 30, TO = 200 };
+    struct rng rng;
+    char line[LINE_BYTES], id[ID_BYTES], open[ID_BYTES] = "", coming[ID_BYTES] = "";
+    int64_t due = -1, units = 0, stock = 760;
+    size_t before = proposals(line), start = before;
+    rng_init(&rng, 17);
+    for (int day = FROM; day < TO; day++) {
+        int64_t sold = 6 + (int64_t)rng_below(&rng, 5);
+        sold = sold < stock ? sold : stock;
+        if (due == day) {
+            play_stock(&play, STOCK_RECEIPT, day + 0.1, units, coming);
+            stock += units;
+        }
+        if (day % 3 == 0) { /* counted, and counted wrong by up to two */
+            int64_t counted = stock + (int64_t)rng_below(&rng, 5) - 2;
+            play_stock(&play, STOCK_COUNT, day + 0.2, counted > 0 ? counted : 0, "count");
+        }
+        play_days(&play, day, day + 1, sold);
+        stock -= sold;
+        size_t now = proposals(line);
+        cr_assert(now - before <= 2, "%zu events in one day", now - before);
+        if (now > before) {
+            id_in(line, id);
+            bool proposed = strstr(line, "\"PROPOSED\"") != NULL;
+            cr_assert(!proposed || !open[0] || strcmp(open, id) == 0, "a second one while %s waits",
+                      open);
+            memcpy(open, proposed ? id : "", proposed ? ID_BYTES : 1);
+        }
+        if (day % 7 == 3 && open[0] && due <= day) {
+            units = number_in(line, "quantity");
+            memcpy(coming, open, ID_BYTES);
+            due = day + 4;
+            play_feedback(&play, FEEDBACK_ACCEPTED, open, -1);
+            play_feedback(&play, FEEDBACK_ORDERED, open, -1);
+            play_run(&play);
+            now = proposals(line);
+            open[0] = '\0';
+        }
+        before = now;
+        if (restart_every && day % restart_every == 0) {
+            fixture_restart(&play.fixture);
+        }
+    }
+    cr_assert(stock > 0);
+    buf_slice(outputs, buf_view(&play.fixture.outputs));
+    return (double)(before - start) / (TO - FROM);
+}
+
+Test(decide, calm_under_jitter_one_open_at_a_time_and_the_same_after_restarts)
+{
+    struct buf first = {0}, again = {0};
+    double events = jittery_year(0, &first);
+    cr_expect(events > 0.05 && events <= 1.2, "%g events a day", events);
+    tear_down();
+    set_up();
+    cr_assert(jittery_year(9, &again) == events);
+    cr_assert(fixture_same(&first, &again));
+    buf_fini(&first);
+    buf_fini(&again);
+}

@@ -40,6 +40,16 @@ static void job_init(struct job *job, const char *stock)
     cr_assert_null(zone_open("UTC", &job->zone));
 }
 
+static struct level_net some_net(void)
+{
+    struct level_net net;
+    struct rng rng;
+    rng_init(&rng, 1);
+    level_net_init(&net, TARGET_INPUTS, &rng);
+    net.b3 = -8;
+    return net;
+}
+
 static struct status *job_run_ruled(struct job *job, const struct rules *rules)
 {
     struct order_plan_job plan = {.panel = job->panel,
@@ -169,5 +179,70 @@ Test(order_plan, business_rules_have_the_last_word_and_are_named)
     cr_assert_eq(fast_under(&job, list + 1, 1, ""), free_of_rules, "over");
     list[1].until = 16000;
     cr_assert_eq(fast_under(&job, list + 1, 1, "other"), 0, "below the supplier's minimum");
+    job_fini(&job);
+}
+
+/* The policy and the quantity of `fast`. */
+static int fast_by(struct job *job, const struct level_net *net, bool asked, char policy[16])
+{
+    struct order_plan_job plan = {.panel = job->panel,
+                                  .stock = job->stock,
+                                  .policy = job->policy,
+                                  .orders = job->orders,
+                                  .zone = job->zone,
+                                  .forecast = &OPTIONS,
+                                  .net = net,
+                                  .net_asked = asked};
+    struct status *st = order_plan_run(&plan, &job->report);
+    cr_assert_null(st, "%s", status_message(st));
+    char *text = file_text(job->orders);
+    int quantity = -1;
+    cr_assert_eq(sscanf(strstr(text, "\nfast,"), "\nfast,%d,%15[^,]", &quantity, policy), 2);
+    free(text);
+    return quantity;
+}
+
+Test(order_plan, a_learned_target_decides_days_and_is_refused_for_weeks)
+{
+    struct job job;
+    char policy[16];
+    struct level_net net = some_net();
+    static const char *const STOCK =
+        "series,kind,quantity,ordered,expected\nfast,on_hand,4,,\n\"odd, "
+        "\"\"name\"\"\",on_hand,500,,\nnew,on_hand,0,,\n";
+    job_init(&job, STOCK);
+    int exact = fast_by(&job, NULL, false, policy);
+    cr_assert_str_eq(policy, "pil");
+    int learned = fast_by(&job, &net, true, policy);
+    cr_assert_str_eq(policy, "learned");
+    cr_assert(learned < exact && learned > 0 && learned % 6 == 0, "%d %d", learned, exact);
+    unlink(job.panel);
+    char *panel = malloc(100000);
+    size_t bytes = (size_t)sprintf(panel, "series,time,value,in_stock\n");
+    for (int week = 0; week < 52; week++) {
+        static const int DAYS[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+        int day = 3 + 7 * week, month = 0;
+        for (; day > DAYS[month] && month < 11; month++) {
+            day -= DAYS[month];
+        }
+        bytes += (size_t)sprintf(panel + bytes, "fast,2011-%02d-%02d,%d,1\n", month + 1, day,
+                                 30 + week % 5);
+    }
+    file_fixture(job.panel, panel);
+    free(panel);
+    (void)fast_by(&job, &net, false, policy); /* nobody asked by name: exact */
+    cr_assert_str_eq(policy, "pil");
+    struct order_plan_job plan = {.panel = job.panel,
+                                  .stock = job.stock,
+                                  .policy = job.policy,
+                                  .orders = job.orders,
+                                  .zone = job.zone,
+                                  .forecast = &OPTIONS,
+                                  .net = &net,
+                                  .net_asked = true};
+    struct status *st = order_plan_run(&plan, &job.report);
+    cr_assert(st && status_code(st) == STATUS_CONFIG &&
+              strstr(status_message(st), "longer than a day"));
+    status_free(st);
     job_fini(&job);
 }

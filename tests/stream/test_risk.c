@@ -254,6 +254,50 @@ Test(risk, answers_move_the_service_target_where_the_shop_lets_them)
     cr_expect(strstr(line, "\"service_shift\":0."), "%s", line);
 }
 
+static double shift_of(const struct play *shop)
+{
+    struct shard_view view;
+    double most = 0;
+    shard_view(shop->fixture.shard, &view);
+    for (int c = 0; c < FORECAST_CLASSES; c++) {
+        most = view.answered[c].service_shift > most ? view.answered[c].service_shift : most;
+    }
+    return most;
+}
+
+Test(risk, what_answers_taught_is_the_same_after_a_restart)
+{
+    struct buf outputs[2] = {{0}, {0}};
+    double shift[2];
+    for (int run = 0; run < 2; run++) {
+        tear_down();
+        begin("replenish.learn_service=0.5");
+        play_stocked(&play);
+        char id[33];
+        for (int i = 0; i < 3; i++) {
+            int day = 30 + 10 * i;
+            play_stock(&play, STOCK_COUNT, day + 0.1, 20, "count");
+            play_days(&play, day, day + 1, 8);
+            id_of_last(id);
+            play_feedback(&play, FEEDBACK_EDITED, id, 400);
+            play_run(&play);
+            if (run) {
+                fixture_restart(&play.fixture);
+            }
+            play_stock(&play, STOCK_RECEIPT, day + 3.1, 400, id);
+            play_days(&play, day + 1, day + 10, 8);
+        }
+        play_stock(&play, STOCK_COUNT, 60.1, 20, "count");
+        play_days(&play, 60, 61, 8);
+        shift[run] = shift_of(&play);
+        buf_slice(&outputs[run], buf_view(&play.fixture.outputs));
+    }
+    cr_assert(shift[0] > 0 && shift[0] == shift[1], "%g %g", shift[0], shift[1]);
+    cr_assert(fixture_same(&outputs[0], &outputs[1]));
+    buf_fini(&outputs[0]);
+    buf_fini(&outputs[1]);
+}
+
 /* Everything that is learned here survives, whatever the commits and restarts between. */
 Test(risk, a_replay_with_restarts_gives_the_same_bytes)
 {
