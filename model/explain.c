@@ -82,6 +82,7 @@ static struct prospect_source source_of(struct work *work, uint32_t set)
     struct prospect_source source = forecaster_prospect(fc, work->cols, &work->real, work->i);
     source.window = &work->one;
     source.i = 0;
+    source.settled = !shows(set, EXPLAIN_RECENT);
     if (!shows(set, EXPLAIN_SEASON)) {
         source.phases = &work->even;
     }

@@ -31,7 +31,8 @@ enum {
     NET_OUTPUTS = DIRECT_OUTPUTS, /* of one forecast: model/direct.h */
     NET_WIDE = 16, /* outputs, up to whole vectors */
     NET_TURNED = (NET_DECODER + 1) * NET_WIDE,
-    NET_SIDE = 2 + 2 * WINDOW_KNOWN,
+    NET_SIDE_OWN = 2 + 2 * WINDOW_KNOWN, /* place of the series' own departure in that phase */
+    NET_SIDE = NET_SIDE_OWN + 2,
     NET_KNOWN = 18, /* place of the slots of known inputs among the inputs */
 };
 
@@ -63,7 +64,9 @@ void net_decode(const struct net *net, uint32_t rows, const float *h, const floa
 struct net_ask { /* one forecast: row of the head, and what is known of its target */
     uint32_t row;
     /* Log of the mean factor of its buckets without known inputs (net_lift), log of what these
-     * add, mean of each slot (known_read), share of buckets of which the slot is known. */
+     * add, mean of each slot (known_read), share of buckets of which the slot is known; mean of the
+     * series' own departures in their phases, in the whole window and of late (model/prospect.h).
+     */
     float side[NET_SIDE];
 };
 /* a [D] and the outputs of one forecast. */

@@ -3,7 +3,7 @@
 #include "config/base/bound.h"
 #include "config/base/clones.h"
 #include "config/base/ensure.h"
-
+#include "model/fast.h"
 #include "model/net.h"
 
 #include <math.h>
@@ -11,8 +11,12 @@
 #include <string.h>
 
 static const float OWN_TRUST = 60; /* a deviation of about 0.13 between series */
+static const float WHOLE_TRUST = 10, LATE_TRUST = 2; /* in units times spread, too */
+static const float LATE_KEEP = 0.6f;
 static const float SHIFT_KEEP = 0.95f; /* of a shift, per bucket ahead */
 static const float WILD = 8; /* a bucket counts at most this many levels, at least as many units */
+
+enum { LATE = 4 }; /* seasons */
 
 static bool has_own(const struct prospect_source *source)
 {
@@ -59,6 +63,20 @@ CLONES static void sum_whole(const float *restrict kept, const float *restrict u
     sum_lanes(kept, use, count, PROSPECT_PHASES, LANES, sold, seen);
 }
 
+/* The same of the newest LATE seasons alone, each older one counts LATE_KEEP as much. */
+static void sum_late(const float *restrict kept, const float *restrict use, uint32_t count,
+                     uint32_t season, float *restrict sold, float *restrict seen)
+{
+    float weight = 1;
+    for (uint32_t n = 0, left = count; n < LATE && left >= season; n++, left -= season) {
+        for (uint32_t lane = 0; lane < season; lane++) {
+            sold[lane] += weight * kept[left - season + lane];
+            seen[lane] += weight * use[left - season + lane];
+        }
+        weight *= LATE_KEEP;
+    }
+}
+
 /* trust: units of "as the shop". */
 static inline __attribute__((always_inline)) void own_of(const struct phase_factors *phases,
                                                          const float *sold, const float *seen,
@@ -85,7 +103,14 @@ static inline __attribute__((always_inline)) void own_of(const struct phase_fact
     }
 }
 
-void prospect_own(const struct prospect_source *source, uint32_t skip, float own[PROSPECT_PHASES])
+struct phase_sums { /* by phase: what was sold and seen in the window, and what of late */
+    float sold[PROSPECT_PHASES], seen[PROSPECT_PHASES];
+    float late_sold[PROSPECT_PHASES], late_seen[PROSPECT_PHASES];
+};
+
+/* Own departures, and the sums that they come from; late: those of late, too. */
+static void add_up(const struct prospect_source *source, uint32_t skip, bool late, float *own,
+                   struct phase_sums *sums)
 {
     const struct window *window = source->window;
     const float *units = window->units + (size_t)source->i * window->width;
@@ -102,24 +127,77 @@ void prospect_own(const struct prospect_source *source, uint32_t skip, float own
     memset(kept + window->width, 0, LANES * sizeof *kept);
     memset(use + window->width, 0, LANES * sizeof *use);
     float lane_sold[LANES] = {0}, lane_seen[LANES] = {0};
+    float late_sold[LANES] = {0}, late_seen[LANES] = {0};
     uint32_t count = window->width - skip;
     if (season == PROSPECT_PHASES) {
         sum_whole(kept, use, count, lane_sold, lane_seen);
     } else {
         sum_lanes(kept, use, count, season, season, lane_sold, lane_seen);
     }
-    float sold[PROSPECT_PHASES], seen[PROSPECT_PHASES];
+    if (late) {
+        sum_late(kept, use, count, season, late_sold, late_seen);
+    }
     uint32_t phase = ((uint32_t)window->phase + season - skip % season + 1) % season;
     for (uint32_t lane = 0; lane < season; lane++) { /* the last lane holds the newest bucket */
-        sold[phase] = lane_sold[lane];
-        seen[phase] = lane_seen[lane];
+        sums->sold[phase] = lane_sold[lane];
+        sums->seen[phase] = lane_seen[lane];
+        sums->late_sold[phase] = late_sold[lane];
+        sums->late_seen[phase] = late_seen[lane];
         phase = phase + 1 < season ? phase + 1 : 0;
     }
     float trust = OWN_TRUST * source->spread;
     if (season == PROSPECT_PHASES) {
-        own_of(source->phases, sold, seen, trust, PROSPECT_PHASES, own);
+        own_of(source->phases, sums->sold, sums->seen, trust, PROSPECT_PHASES, own);
     } else {
-        own_of(source->phases, sold, seen, trust, season, own);
+        own_of(source->phases, sums->sold, sums->seen, trust, season, own);
+    }
+}
+
+void prospect_own(const struct prospect_source *source, uint32_t skip, float own[PROSPECT_PHASES])
+{
+    struct phase_sums sums;
+    add_up(source, skip, false, own, &sums);
+}
+
+struct departures { /* units by phase: sold, and expected at the level of then or of today */
+    float sold[PROSPECT_PHASES], expected[PROSPECT_PHASES];
+};
+
+CLONES static void log_departures(const struct departures *units, float trust, float *restrict out)
+{
+    for (int p = 0; p < PROSPECT_PHASES; p++) {
+        out[p] = fast_log((trust + units->sold[p]) / (trust + units->expected[p]));
+    }
+}
+
+/* Departures as they are, for the network to judge: with little trust in the shop. */
+static void depart(const struct prospect_source *source, const struct phase_sums *sums,
+                   struct prospect *prospect)
+{
+    const uint32_t season = (uint32_t)source->phases->season;
+    struct departures whole = {0}, late = {0};
+    float all = 0, expected = 0;
+    memset(prospect->whole, 0, sizeof prospect->whole);
+    memset(prospect->late, 0, sizeof prospect->late);
+    prospect->phase = has_own(source) ? source->window->phase : -1;
+    prospect->season = season;
+    for (uint32_t p = 0; has_own(source) && p < season; p++) {
+        all += sums->sold[p];
+        expected += sums->seen[p] * source->phases->factor[p];
+    }
+    if (!(all > 0 && expected > 0 && source->level > 0 && source->spread > 0)) {
+        return;
+    }
+    for (uint32_t p = 0; p < season; p++) {
+        float factor = source->phases->factor[p];
+        whole.sold[p] = sums->sold[p];
+        whole.expected[p] = sums->seen[p] * factor * all / expected;
+        late.sold[p] = sums->late_sold[p];
+        late.expected[p] = sums->late_seen[p] * factor * source->level;
+    }
+    log_departures(&whole, WHOLE_TRUST * source->spread, prospect->whole);
+    if (!source->settled) {
+        log_departures(&late, LATE_TRUST * source->spread, prospect->late);
     }
 }
 
@@ -154,7 +232,9 @@ void prospect_make(const struct prospect_source *source, uint32_t steps, struct 
     const struct phase_factors *phases = source->phases;
     const bool has = has_own(source);
     float own[PROSPECT_PHASES];
-    prospect_own(source, 0, own);
+    struct phase_sums sums;
+    add_up(source, 0, true, own, &sums);
+    depart(source, &sums, prospect);
     prospect->steps = steps;
     float effect = 1, shift = source->shift > 0 ? source->shift : 1, believed = 1;
     uint32_t season = (uint32_t)phases->season, phase = (uint32_t)source->window->phase % season;
@@ -192,6 +272,11 @@ void prospect_ask(const struct prospect *prospect, uint32_t begin, uint32_t end,
             ask->side[2 + k] += prospect->z[s][k] / count;
             ask->side[2 + WINDOW_KNOWN + k] += (float)(prospect->there[s] >> k & 1) / count;
         }
+    }
+    for (uint32_t s = begin; s <= end && prospect->phase >= 0; s++) {
+        uint32_t p = ((uint32_t)prospect->phase + s) % prospect->season;
+        ask->side[NET_SIDE_OWN] += prospect->whole[p] / count;
+        ask->side[NET_SIDE_OWN + 1] += prospect->late[p] / count;
     }
     ask->side[0] = net_lift(plain / count);
     ask->side[1] = net_lift(known / at_least(plain, 1e-6f));

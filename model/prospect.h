@@ -12,6 +12,8 @@
 #include "model/known.h"
 #include "model/phase.h"
 
+#include <stdbool.h>
+
 enum { PROSPECT_PHASES = 7, PROSPECT_MOST = FORECAST_HORIZON_MAX };
 
 struct prospect_source {
@@ -23,6 +25,7 @@ struct prospect_source {
     float usual, level, spread; /* price; statistics of the series */
     float shift; /* by what the level was multiplied because of a shift (model/shift.h): believed
                     less and less the farther ahead; 0: by nothing */
+    bool settled; /* as if nothing were known of late: no `late` */
 };
 
 struct prospect {
@@ -33,6 +36,12 @@ struct prospect {
     float plain[PROSPECT_MOST + 1], known[PROSPECT_MOST + 1];
     float z[WINDOW_AHEAD + 1][WINDOW_KNOWN]; /* as known_read, where there[s] is not 0 */
     uint8_t there[WINDOW_AHEAD + 1]; /* bits of slots known */
+    /* By phase, for the network to judge: log of what the series sold in that phase over what the
+     * shop's factors say, in the whole window and of late (its newest LATE
+     * buckets); 0: nothing known. */
+    float whole[PROSPECT_PHASES], late[PROSPECT_PHASES];
+    int32_t phase; /* of the bucket that closed; below 0: there are none */
+    uint32_t season;
 };
 
 /* Own departure by phase, from the window without its newest `skip` buckets; 1 where the season is

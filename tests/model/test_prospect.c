@@ -151,6 +151,60 @@ Test(prospect, the_network_is_asked_with_means_over_the_target)
     cr_assert_float_eq(ask.side[0], logf(phases.factor[0]), 1e-4);
 }
 
+Test(prospect, the_network_is_told_of_a_day_of_its_own_and_of_a_day_of_late)
+{
+    struct prospect_source own = source();
+    struct prospect prospect;
+    struct net_ask ask;
+    for (int w = 0; w < W; w++) {
+        units[w] *= w % 7 == 2 ? 2 : 1; /* since ever */
+        units[w] *= w % 7 == 4 && w >= W - 28 ? 3 : 1; /* four weeks */
+    }
+    prospect_make(&own, 14, &prospect);
+    prospect_ask(&prospect, 3, 3, 2, &ask); /* phase 2 */
+    cr_assert(ask.side[NET_SIDE_OWN] > 0.3f && ask.side[NET_SIDE_OWN + 1] > 0.3f);
+    prospect_ask(&prospect, 5, 5, 4, &ask);
+    float whole = ask.side[NET_SIDE_OWN], late = ask.side[NET_SIDE_OWN + 1];
+    cr_assert(late > 0.6f && late < logf(3) && whole > 0 && whole < late);
+    prospect_ask(&prospect, 12, 12, 11, &ask); /* the same phase a week later */
+    cr_assert(ask.side[NET_SIDE_OWN] == whole && ask.side[NET_SIDE_OWN + 1] == late);
+    prospect_ask(&prospect, 4, 5, 30, &ask); /* the mean of both */
+    cr_assert_float_eq(ask.side[NET_SIDE_OWN + 1], (prospect.late[3] + late) / 2, 1e-6);
+}
+
+Test(prospect, of_late_nothing_is_told_where_stock_was_out_or_nothing_is_to_be_known)
+{
+    struct prospect_source own = source();
+    struct prospect prospect;
+    for (int w = W - 28; w < W; w++) {
+        units[w] = 0;
+        flags[w] = WINDOW_OUT_OF_STOCK;
+    }
+    prospect_make(&own, 14, &prospect);
+    for (int p = 0; p < 7; p++) {
+        cr_assert(prospect.late[p] == 0 && fabsf(prospect.whole[p]) < 1e-4f);
+    }
+    for (int w = W - 28; w < W; w++) {
+        flags[w] = 0;
+    }
+    prospect_make(&own, 14, &prospect);
+    cr_assert_lt(prospect.late[3], -0.5f);
+    own.settled = true;
+    prospect_make(&own, 14, &prospect);
+    cr_assert_eq(prospect.late[3], 0.0f);
+}
+
+Test(prospect, a_season_too_long_for_own_days_tells_the_network_of_none)
+{
+    struct prospect_source own = source();
+    struct prospect prospect;
+    struct net_ask ask;
+    phases.season = 52;
+    prospect_make(&own, 14, &prospect);
+    prospect_ask(&prospect, 1, 7, 30, &ask);
+    cr_assert(ask.side[NET_SIDE_OWN] == 0 && ask.side[NET_SIDE_OWN + 1] == 0);
+}
+
 Test(prospect, the_year_before_moves_what_lies_ahead)
 {
     struct prospect_source own = source();

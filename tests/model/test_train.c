@@ -83,7 +83,7 @@ static void compare(float *at, const float *slope, size_t count, const char *nam
     for (size_t i = 0; i < count; i++) {
         square += (double)slope[i] * (double)slope[i];
     }
-    float width = (float)(0.02 / sqrt(square));
+    float width = (float)(0.005 / sqrt(square));
     float *kept = malloc(count * sizeof *kept);
     memcpy(kept, at, count * sizeof *kept);
     double loss[2];
